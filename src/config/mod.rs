@@ -1,0 +1,3 @@
+//! YAML → checked spec.
+
+pub mod spec;

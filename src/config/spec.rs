@@ -1,0 +1,273 @@
+//! A pipeline's validated, normalised form: what the runtime is built from. It holds no raw strings that
+//! still need to be understood, and every default is filled in.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::transform::Program;
+
+/// One pipeline, ready to run.
+#[derive(Clone, Debug)]
+pub struct PipelineSpec {
+    /// Unique in the daemon; `[a-z0-9-]`.
+    pub name: String,
+    /// The file it was read from.
+    pub file: PathBuf,
+    /// Where records come from.
+    pub source: SourceSpec,
+    /// Steps in the order of the file.
+    pub transform: Vec<StepSpec>,
+    /// What happens to records without a value.
+    pub tombstones: Tombstones,
+    /// Where records go; at least one.
+    pub sinks: Vec<SinkSpec>,
+    /// What happens to poison.
+    pub on_error: OnError,
+    /// The dead-letter queue; always there where `on_error` is `Dlq`.
+    pub dlq: Option<DlqSpec>,
+    /// The delivery guarantee.
+    pub delivery: Delivery,
+    /// When the watermark is committed.
+    pub commit: CommitSpec,
+    /// Consumer-group members in this process; at least 1.
+    pub lanes: usize,
+    /// librdkafka's properties: the daemon's with the pipeline's over them, split by librdkafka's scopes.
+    pub kafka: KafkaSpec,
+}
+
+/// Where records come from.
+#[derive(Clone, Debug)]
+pub struct SourceSpec {
+    /// The topics to read.
+    pub topics: TopicsSpec,
+    /// The consumer group.
+    pub group: String,
+    /// Where to begin when nothing is committed.
+    pub start: StartAt,
+    /// What to do when retention overtook the committed offset.
+    pub on_offset_lost: OnOffsetLost,
+}
+
+/// The topics of a source.
+#[derive(Clone, Debug)]
+pub enum TopicsSpec {
+    /// By name.
+    Names(Vec<String>),
+    /// By a pattern that the whole set of topic names is matched against.
+    Pattern(regex::Regex),
+}
+
+/// Where a partition begins when its group has committed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartAt {
+    /// The oldest record.
+    Earliest,
+    /// The end.
+    Latest,
+    /// The first record at or after this time, in milliseconds since the Unix epoch.
+    TimestampMs(i64),
+}
+
+/// What to do when a committed offset is out of the range that the broker still has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnOffsetLost {
+    /// Stop the pipeline with the committed and the available range.
+    Stop,
+    /// Go on at the oldest record there is.
+    Earliest,
+    /// Go on at the end.
+    Latest,
+}
+
+/// One step of the transform.
+#[derive(Clone, Debug)]
+pub enum StepSpec {
+    /// Drops the record unless the program gives true.
+    Filter(Program),
+    /// Bytes to values.
+    Decode(DecodeSpec),
+    /// Changes the record.
+    Map(Program),
+}
+
+/// How value and key are decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DecodeSpec {
+    /// The value's format.
+    pub value: Format,
+    /// The key's format.
+    pub key: Format,
+}
+
+/// A wire format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Bytes as they are.
+    Raw,
+    /// JSON (RFC 8259).
+    Json,
+}
+
+/// What happens to records without a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tombstones {
+    /// To every sink; only envelope steps run.
+    Pass,
+    /// Through all steps, with `.` null.
+    Run,
+    /// Counted as filtered.
+    Drop,
+}
+
+/// One sink.
+#[derive(Clone, Debug)]
+pub struct SinkSpec {
+    /// The topic to write.
+    pub topic: String,
+    /// Only records for which this gives true; `None`: all.
+    pub when: Option<Program>,
+    /// The format to encode in; filled in from `decode` where the file leaves it out. `Raw` where nothing
+    /// was decoded: the value passes as it came.
+    pub encode: Format,
+    /// How to create the topic where it does not exist; `None`: never.
+    pub create: Option<CreateSpec>,
+}
+
+/// How a missing topic is created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CreateSpec {
+    /// Number of partitions.
+    pub partitions: i32,
+    /// Replication factor.
+    pub replication: i32,
+}
+
+/// What happens to poison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnError {
+    /// A dead letter.
+    Dlq,
+    /// The pipeline stops, with the record's place in the reason.
+    Stop,
+    /// The record is counted as skipped.
+    Skip,
+}
+
+/// The dead-letter queue.
+#[derive(Clone, Debug)]
+pub struct DlqSpec {
+    /// The topic.
+    pub topic: String,
+    /// Whose header names say what was wrong.
+    pub headers: HeaderDialect,
+    /// Stops the pipeline when too much is poison.
+    pub breaker: BreakerSpec,
+    /// How to create the topic where it does not exist; `None`: never.
+    pub create: Option<CreateSpec>,
+}
+
+/// Whose dead-letter header names are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderDialect {
+    /// `millstream.*`
+    Millstream,
+    /// Kafka Connect's `__connect.errors.*`
+    Connect,
+    /// Kafka Streams' `__streams.errors.*` (KIP-1034)
+    Streams,
+    /// Spring Kafka's `kafka_dlt-*`
+    Spring,
+}
+
+/// When so much is poison that the fault is the pipeline's: more than `share_percent` of at least `min_records`
+/// records within `window`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BreakerSpec {
+    /// Percent of the records in the window, 0 to 100.
+    pub share_percent: f64,
+    /// The window's length.
+    pub window: Duration,
+    /// Fewer records than this in the window never open it.
+    pub min_records: u64,
+}
+
+/// The delivery guarantee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Nothing lost; replays after a crash.
+    AtLeastOnce,
+}
+
+/// When the watermark is committed: whichever comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommitSpec {
+    /// The longest time between a finished record and its commit.
+    pub interval: Duration,
+    /// The most finished records that are not committed.
+    pub records: u64,
+}
+
+/// librdkafka's properties as the user wrote them (the daemon's, the pipeline's over them), checked, and
+/// split by librdkafka's own C/P/* scope. `kafka/` adds Millstream's own settings below and above them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KafkaSpec {
+    /// For the consumer.
+    pub consumer: BTreeMap<String, String>,
+    /// For the producer.
+    pub producer: BTreeMap<String, String>,
+}
+
+/// The daemon's own file, validated, with every default filled in.
+#[derive(Clone, Debug)]
+pub struct DaemonSpec {
+    /// Static membership and stable transactional ids, where set.
+    pub instance_id: Option<String>,
+    /// State folder.
+    pub state: PathBuf,
+    /// Address of the admin server; `None`: off.
+    pub admin_listen: Option<std::net::SocketAddr>,
+    /// The most memory for records in the process, in bytes.
+    pub memory_max_bytes: u64,
+    /// The time a drain may take.
+    pub shutdown_deadline: Duration,
+    /// Log level: error, warn, info, debug, trace.
+    pub log_level: LogLevel,
+    /// Log format.
+    pub log_format: LogFormat,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Only errors.
+    Error,
+    /// And warnings.
+    Warn,
+    /// And one line per event that matters.
+    Info,
+    /// And what a developer wants.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// journald under systemd, text on a terminal, else JSON.
+    Auto,
+    /// Text for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Everything that was read and checked: the daemon and its pipelines, in the order of their file names.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The daemon's own settings.
+    pub daemon: DaemonSpec,
+    /// The pipelines.
+    pub pipelines: Vec<PipelineSpec>,
+}

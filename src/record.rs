@@ -1,0 +1,113 @@
+//! A record and its envelope, as the way of a record sees them.
+//!
+//! Inputs are borrowed from librdkafka's buffers for as long as the lane holds the message; outputs borrow
+//! from the input wherever nothing was changed, so that a forwarded record is copied once, by the producer.
+//! Who reads messages from Kafka or sends them is `kafka/`'s business; who changes them, `transform/`'s.
+
+use std::borrow::Cow;
+
+/// One header of a record, byte for byte: names need not be UTF-8, values may be null (KIP-82).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header<'a> {
+    /// The name, as bytes; the protocol says UTF-8, producers do not always listen.
+    pub name: Cow<'a, [u8]>,
+    /// The value; `None` is a null header, which differs from an empty one.
+    pub value: Option<Cow<'a, [u8]>>,
+}
+
+/// What the timestamp of a record tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimestampKind {
+    /// The producer set it.
+    CreateTime,
+    /// The broker set it when it appended the record.
+    LogAppendTime,
+}
+
+/// A record's timestamp in milliseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timestamp {
+    /// Milliseconds since the Unix epoch.
+    pub ms: i64,
+    /// Who set it.
+    pub kind: TimestampKind,
+}
+
+/// One input record, borrowed from the consumer's buffers.
+#[derive(Clone, Debug)]
+pub struct Record<'a> {
+    /// The topic it was read from.
+    pub topic: &'a str,
+    /// The partition it was read from.
+    pub partition: i32,
+    /// Its offset there.
+    pub offset: i64,
+    /// Its timestamp; `None` where the broker has none (message format 0).
+    pub timestamp: Option<Timestamp>,
+    /// The key; `None` is a null key, which differs from an empty one.
+    pub key: Option<&'a [u8]>,
+    /// The value; `None` is a tombstone, which differs from an empty value.
+    pub value: Option<&'a [u8]>,
+    /// All headers in their order, duplicates included.
+    pub headers: Vec<Header<'a>>,
+}
+
+/// One record to be sent to one sink, complete but for the topic, which the sink gives.
+#[derive(Clone, Debug)]
+pub struct Output<'a> {
+    /// Index of the sink in the pipeline's `sinks`.
+    pub sink: usize,
+    /// The key; `None` for none.
+    pub key: Option<Cow<'a, [u8]>>,
+    /// The value; `None` for a tombstone.
+    pub value: Option<Cow<'a, [u8]>>,
+    /// All headers in their order.
+    pub headers: Cow<'a, [Header<'a>]>,
+    /// Milliseconds since the Unix epoch; `None` lets the broker or the client set it.
+    pub timestamp_ms: Option<i64>,
+}
+
+/// Where on its way a record turned out to be poison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Bytes that do not decode.
+    Decode,
+    /// A filter failed.
+    Filter,
+    /// A map failed or aborted.
+    Map,
+    /// A sink's `when` failed.
+    Route,
+    /// A value, key, header or timestamp that cannot be encoded for a sink.
+    Encode,
+    /// The producer or the broker refused this very record.
+    Produce,
+}
+
+impl Stage {
+    /// The word for it in dead-letter headers, logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Stage::Decode => "decode",
+            Stage::Filter => "filter",
+            Stage::Map => "map",
+            Stage::Route => "route",
+            Stage::Encode => "encode",
+            Stage::Produce => "produce",
+        }
+    }
+}
+
+/// Why a record cannot be processed: the record's own fault, never the world's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}{}: {message}", stage.as_str(), step.map(|s| format!(" (step {s})")).unwrap_or_default())]
+pub struct Poison {
+    /// Where it happened.
+    pub stage: Stage,
+    /// The step of `transform` (from 1), or the sink (from 1) where the stage is `route` or `encode`.
+    pub step: Option<usize>,
+    /// A short stable name for the class of the error, such as `json_syntax` or `vrl_error`.
+    pub class: &'static str,
+    /// What is wrong, in words.
+    pub message: String,
+}

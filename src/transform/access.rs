@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use vrl::parser::ast::{
-    Assignment, AssignmentTarget, Block, Container, Expr, FunctionCall, IfStatement, Node, Predicate, Program, Query,
-    QueryTarget, RootExpr, Unary,
+    Assignment, AssignmentTarget, Block, Container, Expr, FunctionCall, IfStatement, Node, Predicate,
+    Program, Query, QueryTarget, RootExpr, Unary,
 };
 use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix};
 
@@ -184,7 +184,9 @@ impl Walk {
             Container::Group(group) => self.expr(group.into_inner().into_inner()),
             Container::Block(block) => self.block(block.into_inner()),
             Container::Array(array) => array.into_inner().into_iter().for_each(|item| self.expr(item)),
-            Container::Object(object) => object.into_inner().into_iter().for_each(|(_, item)| self.expr(item)),
+            Container::Object(object) => {
+                object.into_inner().into_iter().for_each(|(_, item)| self.expr(item))
+            }
         }
     }
 
@@ -244,9 +246,10 @@ impl Walk {
 
     fn call(&mut self, call: FunctionCall) {
         let name = call.ident.inner().to_string();
-        let arguments = call.arguments.iter().map(|argument| {
-            argument.inner().ident.as_ref().map(|ident| ident.inner().to_string())
-        });
+        let arguments = call
+            .arguments
+            .iter()
+            .map(|argument| argument.inner().ident.as_ref().map(|ident| ident.inner().to_string()));
         let arguments = arguments.collect();
         self.calls.push(Call { name: name.clone(), span: call.ident.span().range(), arguments });
         for argument in call.arguments {

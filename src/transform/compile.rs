@@ -58,8 +58,9 @@ fn compile_typed(
     source: &str,
     scope: &Scope,
 ) -> Result<(Program, Vec<ProgramDiagnostic>), Vec<ProgramDiagnostic>> {
-    let ast = vrl::parser::parse(source)
-        .map_err(|error| findings(DiagnosticList::from(vec![Box::new(error) as Box<dyn DiagnosticMessage>])))?;
+    let ast = vrl::parser::parse(source).map_err(|error| {
+        findings(DiagnosticList::from(vec![Box::new(error) as Box<dyn DiagnosticMessage>]))
+    })?;
     let walk = Walk::of(ast);
     // Such a call would read its files as soon as it is compiled.
     let groks: Vec<_> = walk.calls.iter().filter(|call| reads_grok_files(call)).collect();
@@ -104,7 +105,8 @@ fn set_read_only(config: &mut CompileConfig, kind: ProgramKind) {
         ProgramKind::Filter | ProgramKind::When => config.set_read_only(),
         ProgramKind::Map => {
             for name in rules::READ_ONLY {
-                config.set_read_only_path(OwnedTargetPath::metadata(OwnedValuePath::single_field(name)), true);
+                config
+                    .set_read_only_path(OwnedTargetPath::metadata(OwnedValuePath::single_field(name)), true);
             }
         }
     }

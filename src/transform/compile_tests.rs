@@ -56,7 +56,9 @@ fn where_a_record_was_read_cannot_be_written() {
 #[test]
 fn filters_and_routes_write_nothing() {
     for kind in [ProgramKind::Filter, ProgramKind::When] {
-        for source in [".a = 1\ntrue", ". = {}\ntrue", "%key = \"k\"\ntrue", "del(.a)\ntrue", "del(%headers.a)\ntrue"] {
+        for source in
+            [".a = 1\ntrue", ". = {}\ntrue", "%key = \"k\"\ntrue", "del(.a)\ntrue", "del(%headers.a)\ntrue"]
+        {
             assert!(errors(kind, source, true).iter().any(|found| found.code == 315), "{source}");
         }
     }
@@ -123,7 +125,9 @@ fn what_no_record_can_hold_is_found_where_types_are_known() {
         assert_eq!(text(source, &found), place, "{found:#?}");
     }
     assert_eq!(text(". = 5", &only_error(ProgramKind::Map, ". = 5", false)), ".");
-    for source in ["%key = .id", "%key = 5", "%key = null", "%headers.a = true", "%headers = {}", "del(%headers)"] {
+    for source in
+        ["%key = .id", "%key = 5", "%key = null", "%headers.a = true", "%headers = {}", "del(%headers)"]
+    {
         assert_eq!(errors(ProgramKind::Map, source, true), [], "{source}");
     }
 }
@@ -211,7 +215,8 @@ fn types_flow_from_step_to_step() {
 #[test]
 fn what_compiles_without_types_also_compiles_with_them() {
     let json = DecodeSpec { value: Format::Json, key: Format::Raw };
-    let (map, _) = compile_in(ProgramKind::Map, ".a = 1.5", &Scope::start().after_decode(json)).expect("compiles");
+    let (map, _) =
+        compile_in(ProgramKind::Map, ".a = 1.5", &Scope::start().after_decode(json)).expect("compiles");
     for source in [".b, err = to_float(.a)", ".b = to_float!(.a)", ".b = to_float(.a) ?? 0.0"] {
         let (_, warnings) = compile_in(ProgramKind::Map, source, map.scope_after()).expect(source);
         assert!(warnings.iter().all(|found| !found.is_error), "{source}");
@@ -223,6 +228,7 @@ fn what_compiles_without_types_also_compiles_with_them() {
 fn an_early_return_promises_no_types() {
     let json = DecodeSpec { value: Format::Json, key: Format::Raw };
     let source = "if .skip == true { return null }\n.total = 1.5";
-    let (map, _) = compile_in(ProgramKind::Map, source, &Scope::start().after_decode(json)).expect("compiles");
+    let (map, _) =
+        compile_in(ProgramKind::Map, source, &Scope::start().after_decode(json)).expect("compiles");
     assert!(compile_in(ProgramKind::When, ".total > 1", map.scope_after()).is_err());
 }

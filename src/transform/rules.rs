@@ -81,9 +81,11 @@ fn envelope_name(touched: &TouchedPath) -> Option<ProgramDiagnostic> {
             known if ENVELOPE.contains(&known) => (!rest.is_empty()).then(|| no_members(known, touched)),
             unknown => Some(unknown_name(unknown, touched)),
         },
-        [OwnedSegment::Index(_), ..] => {
-            Some(ProgramDiagnostic::own_error("`%` is no array", touched.span.clone(), "an index into the envelope"))
-        }
+        [OwnedSegment::Index(_), ..] => Some(ProgramDiagnostic::own_error(
+            "`%` is no array",
+            touched.span.clone(),
+            "an index into the envelope",
+        )),
     }
 }
 
@@ -201,7 +203,8 @@ fn must_fit_a_record(source: &str, scope: &Scope, walk: &Walk, after: &TypeInfo)
 /// The last place that writes `path`, or something in it or around it; where a record has it from its input, none.
 fn written_at(walk: &Walk, prefix: PathPrefix, path: &OwnedValuePath) -> Option<Range<usize>> {
     let related = |other: &OwnedValuePath| other.can_start_with(path) || path.can_start_with(other);
-    let mut writes = walk.paths.iter().filter(|touched| touched.touch == Touch::Write && touched.prefix == prefix);
+    let mut writes =
+        walk.paths.iter().filter(|touched| touched.touch == Touch::Write && touched.prefix == prefix);
     writes.rfind(|touched| related(&touched.path)).map(|touched| touched.span.clone())
 }
 

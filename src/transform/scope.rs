@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use vrl::compiler::state::ExternalEnv;
 use vrl::compiler::TypeState;
-use vrl::value::kind::{Collection, Field};
+use vrl::compiler::state::ExternalEnv;
 use vrl::value::Kind;
+use vrl::value::kind::{Collection, Field};
 
 use crate::config::spec::{DecodeSpec, Format};
 

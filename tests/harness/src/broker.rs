@@ -187,7 +187,8 @@ fn start_java(jars: &Path, folder: &Path) -> Child {
         .stdin(Stdio::null())
         .stdout(log.try_clone().expect("a file descriptor can be duplicated"))
         .stderr(log);
-    process::spawn(command).unwrap_or_else(|error| panic!("run java (scripts/bootstrap test installs it): {error}"))
+    process::spawn(command)
+        .unwrap_or_else(|error| panic!("run java (scripts/bootstrap test installs it): {error}"))
 }
 
 fn java(jars: &Path) -> Command {

@@ -51,7 +51,7 @@ fn fetch_kafka(cache: &Path, jars: &Path) {
     eprintln!("fetching Apache Kafka {KAFKA_VERSION} with Maven into {}", jars.display());
     let mut maven = Command::new("mvn");
     maven
-        .args(["-q", "-B", "-f"])
+        .args(["-q", "-B", "-Dstyle.color=never", "-f"])
         .arg(&pom)
         .arg("dependency:copy-dependencies")
         .arg(format!("-DoutputDirectory={}", partial.display()))

@@ -39,8 +39,8 @@ fn stay(signals: &libc::sigset_t) -> ExitCode {
 
 fn run(command: &[String], signals: &libc::sigset_t) -> ExitCode {
     let broker = Broker::start_own();
-    let mut child =
-        start(command, broker.bootstrap(), signals).unwrap_or_else(|error| panic!("run {}: {error}", command[0]));
+    let mut child = start(command, broker.bootstrap(), signals)
+        .unwrap_or_else(|error| panic!("run {}: {error}", command[0]));
     let mut told_to_end = None;
     let status = loop {
         if let Some(status) = child.try_wait().expect("a child can be waited for") {

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+use std::time::Duration;
 
 use rdkafka::admin::{AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::error::KafkaResult;
@@ -12,6 +13,9 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::{Client, REQUEST_TIMEOUT};
 use crate::wait;
+
+/// How long a broker that is up may take to say so.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Client {
     /// Creates a topic with settings, and waits until the broker leads all its partitions.
@@ -50,7 +54,8 @@ impl Client {
         let mut before = TopicPartitionList::new();
         before.add_partition_offset(topic, partition, Offset::Offset(offset)).expect("an offset is valid");
         let deleted = block_on(self.admin.delete_records(&before, &options()));
-        for element in deleted.unwrap_or_else(|error| panic!("delete records of {topic}: {error}")).elements() {
+        for element in deleted.unwrap_or_else(|error| panic!("delete records of {topic}: {error}")).elements()
+        {
             element.error().unwrap_or_else(|error| panic!("delete records of {topic}: {error}"));
         }
     }
@@ -58,14 +63,15 @@ impl Client {
     /// Number of partitions that have a leader; `None` where the topic does not exist.
     pub fn partition_count(&self, topic: &str) -> Option<i32> {
         let metadata = self.admin.inner().fetch_metadata(Some(topic), REQUEST_TIMEOUT).ok()?;
-        let topic = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none())?;
+        let topic =
+            metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none())?;
         let led = topic.partitions().iter().filter(|partition| partition.leader() >= 0).count();
         i32::try_from(led).ok().filter(|count| *count > 0)
     }
 
-    /// Number of brokers that answer; 0 while none does.
+    /// Number of brokers that are known by one that answers; 0 while none does.
     pub fn broker_count(&self) -> usize {
-        self.admin.inner().fetch_metadata(None, REQUEST_TIMEOUT).map_or(0, |metadata| metadata.brokers().len())
+        self.admin.inner().fetch_metadata(None, PROBE_TIMEOUT).map_or(0, |metadata| metadata.brokers().len())
     }
 }
 

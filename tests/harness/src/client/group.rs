@@ -72,7 +72,8 @@ impl Client {
 
 /// `Utils.abs(group.hashCode()) % partitions`, as the coordinator places groups.
 fn coordinator_partition(group: &str, partitions: i32) -> i32 {
-    let hash = group.encode_utf16().fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
+    let hash =
+        group.encode_utf16().fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
     (hash & i32::MAX) % partitions
 }
 

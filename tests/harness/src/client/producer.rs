@@ -72,7 +72,8 @@ impl Client {
         for (key, value) in properties {
             config.set(*key, *value);
         }
-        let inner = config.create_with_context(Reports::default()).expect("the properties are librdkafka's own");
+        let inner =
+            config.create_with_context(Reports::default()).expect("the properties are librdkafka's own");
         Producer { inner }
     }
 }
@@ -145,7 +146,13 @@ fn raw_headers(headers: &[Header]) -> *mut rd_kafka_headers_t {
         let list = bindings::rd_kafka_headers_new(headers.len());
         for (name, value) in headers {
             let (value, value_bytes) = raw_parts(value.as_deref());
-            bindings::rd_kafka_header_add(list, name.as_ptr().cast(), signed(name.len()), value, signed(value_bytes));
+            bindings::rd_kafka_header_add(
+                list,
+                name.as_ptr().cast(),
+                signed(name.len()),
+                value,
+                signed(value_bytes),
+            );
         }
         list
     }

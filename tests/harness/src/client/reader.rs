@@ -75,7 +75,12 @@ impl Client {
     }
 }
 
-fn read_partitions(consumer: &BaseConsumer, topic: &str, partitions: BTreeSet<i32>, until: Until) -> Vec<Stored> {
+fn read_partitions(
+    consumer: &BaseConsumer,
+    topic: &str,
+    partitions: BTreeSet<i32>,
+    until: Until,
+) -> Vec<Stored> {
     let mut list = TopicPartitionList::new();
     for partition in &partitions {
         list.add_partition_offset(topic, *partition, Offset::Beginning).expect("an offset is valid");
@@ -134,7 +139,8 @@ fn headers(message: &BorrowedMessage<'_>) -> Vec<Header> {
         }
         loop {
             let (mut name, mut value, mut bytes) = (ptr::null(), ptr::null(), 0);
-            let end = bindings::rd_kafka_header_get_all(list, headers.len(), &mut name, &mut value, &mut bytes);
+            let end =
+                bindings::rd_kafka_header_get_all(list, headers.len(), &mut name, &mut value, &mut bytes);
             if end != rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
                 return headers;
             }

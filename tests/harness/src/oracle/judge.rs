@@ -87,13 +87,17 @@ fn judge_topic(load: &Load, topic: &Topic<'_>, verdict: &mut Verdict) {
                 *seen.entry(id).or_default() += 1;
                 pairs.entry((id.partition, record.partition)).or_default().push(id.seq);
             }
-            Err(why) => verdict.changed.add(|| format!("{}/{}@{}: {why}", topic.name, record.partition, record.offset)),
+            Err(why) => verdict
+                .changed
+                .add(|| format!("{}/{}@{}: {why}", topic.name, record.partition, record.offset)),
         }
     }
     judge_places(load, topic, &seen, verdict);
     for ((from, to), seqs) in pairs {
         judge_order(&seqs, |seq, after| {
-            verdict.reordered.add(|| format!("{}/{to}: {from}-{seq} right after {from}-{after:?}", topic.name));
+            verdict
+                .reordered
+                .add(|| format!("{}/{to}: {from}-{seq} right after {from}-{after:?}", topic.name));
         });
     }
 }
@@ -153,7 +157,14 @@ mod tests {
     fn stored(id: Id) -> Stored {
         let sent = LOAD.record(id);
         let partition = (id.seq % 2) as i32;
-        Stored { partition, offset: 0, timestamp_ms: None, key: sent.key, value: sent.value, headers: sent.headers }
+        Stored {
+            partition,
+            offset: 0,
+            timestamp_ms: None,
+            key: sent.key,
+            value: sent.value,
+            headers: sent.headers,
+        }
     }
 
     fn verdict(sink: &[Stored], dlq: &[Stored]) -> Verdict {
@@ -218,10 +229,12 @@ mod tests {
     #[test]
     fn two_records_that_changed_places_are_a_reorder() {
         let (mut sink, dlq) = flawless();
-        let pair =
-            |record: &Stored| (record.partition, Id::of_payload(record.value.as_deref().unwrap()).unwrap().0.partition);
-        let other =
-            (5..sink.len()).find(|place| pair(&sink[*place]) == pair(&sink[4])).expect("a pair has many records");
+        let pair = |record: &Stored| {
+            (record.partition, Id::of_payload(record.value.as_deref().unwrap()).unwrap().0.partition)
+        };
+        let other = (5..sink.len())
+            .find(|place| pair(&sink[*place]) == pair(&sink[4]))
+            .expect("a pair has many records");
         sink.swap(4, other);
         assert!(verdict(&sink, &dlq).reordered.count > 0);
     }

@@ -38,13 +38,15 @@ pub struct Load {
 impl Load {
     /// Number of records.
     pub fn count(&self) -> usize {
-        usize::try_from(self.per_partition * self.partitions.unsigned_abs() as u64).expect("a load fits in memory")
+        usize::try_from(self.per_partition * self.partitions.unsigned_abs() as u64)
+            .expect("a load fits in memory")
     }
 
     /// All ids, interleaved over the partitions in the order in which they are sent.
     pub fn ids(&self) -> impl Iterator<Item = Id> + use<> {
         let partitions = self.partitions;
-        (0..self.per_partition).flat_map(move |seq| (0..partitions).map(move |partition| Id { partition, seq }))
+        (0..self.per_partition)
+            .flat_map(move |seq| (0..partitions).map(move |partition| Id { partition, seq }))
     }
 
     /// The records of all ids.
@@ -59,7 +61,8 @@ impl Load {
 
     /// Whether the record of this id is poison.
     pub fn is_poison(&self, id: Id) -> bool {
-        self.poison_one_in != 0 && mix(id.partition.unsigned_abs() as u64, id.seq).is_multiple_of(self.poison_one_in)
+        self.poison_one_in != 0
+            && mix(id.partition.unsigned_abs() as u64, id.seq).is_multiple_of(self.poison_one_in)
     }
 
     /// Number of records that are poison.
@@ -71,7 +74,8 @@ impl Load {
     pub fn payload(&self, id: Id) -> Vec<u8> {
         let pad = pad(id, self.pad_bytes);
         let sum = checksum(id, &pad);
-        let mut text = format!(r#"{{"partition":{},"seq":{},"pad":"{pad}","sum":{sum}}}"#, id.partition, id.seq);
+        let mut text =
+            format!(r#"{{"partition":{},"seq":{},"pad":"{pad}","sum":{sum}}}"#, id.partition, id.seq);
         if self.is_poison(id) {
             text.pop();
         }
@@ -86,7 +90,10 @@ impl Id {
         let changed = || format!("not a payload of a load: {}", String::from_utf8_lossy(payload));
         let (value, shape) = parse(payload).ok_or_else(changed)?;
         let partition = value["partition"].as_i64().and_then(|number| i32::try_from(number).ok());
-        let id = Self { partition: partition.ok_or_else(changed)?, seq: value["seq"].as_u64().ok_or_else(changed)? };
+        let id = Self {
+            partition: partition.ok_or_else(changed)?,
+            seq: value["seq"].as_u64().ok_or_else(changed)?,
+        };
         let text = value["pad"].as_str().ok_or_else(changed)?;
         let sound = value["sum"].as_u64() == Some(checksum(id, text)) && text == pad(id, text.len());
         if sound { Ok((id, shape)) } else { Err(changed()) }

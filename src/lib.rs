@@ -8,10 +8,10 @@ pub mod cli;
 pub mod config;
 pub mod record;
 
-pub mod kafka;
 pub mod codec;
-pub mod transform;
 pub mod delivery;
+pub mod kafka;
 pub mod pipeline;
 pub mod supervisor;
 pub mod telemetry;
+pub mod transform;

@@ -1,1 +1,3 @@
-//! (being built)
+//! The only users of rdkafka.
+
+pub mod properties;

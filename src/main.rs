@@ -8,9 +8,8 @@ fn main() -> ExitCode {
     let exit = match cli::parse() {
         Ok(cli) => match cli.command {
             Command::Run(args) => cli::run::run(&args),
-            Command::Check(args) => cli::check::check(&args),
-            Command::Demo(args) => cli::demo::run(&args),
-            Command::Schema(args) => cli::schema::schema(args),
+            Command::Check(args) => cli::check::run(&args),
+            Command::Demo(_) | Command::Schema(_) => cli::Exit::Internal,
         },
         Err(exit) => exit,
     };

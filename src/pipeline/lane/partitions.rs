@@ -197,9 +197,12 @@ impl Partitions {
         self.slots.iter().any(|slot| slot.solo_until.is_some())
     }
 
-    /// What a partition that stands still waits for.
-    pub(super) fn waiting(&self) -> Option<&str> {
-        self.slots.iter().find_map(|slot| slot.lookup.as_ref().map(|lookup| lookup.reason.as_str()))
+    /// What a partition waits for that has stood still for a while.
+    pub(super) fn waiting(&self, now_ms: u64) -> Option<&str> {
+        const PATIENCE_MS: u64 = 2_000;
+        let lookups = self.slots.iter().filter_map(|slot| slot.lookup.as_ref());
+        let mut late = lookups.filter(|lookup| now_ms.saturating_sub(lookup.since_ms) >= PATIENCE_MS);
+        late.next().map(|lookup| lookup.reason.as_str())
     }
 }
 

@@ -201,9 +201,8 @@ impl Lane {
         }
         self.position_backoff.reset();
         if !begins.is_empty() {
-            for (at, offset) in &begins {
-                tracing::info!(pipeline = %self.spec.name, lane = self.index, partition = %at, offset, "begins");
-            }
+            let begin = begins.iter().map(|(at, offset)| format!("{at} at {offset}")).collect::<Vec<_>>().join(", ");
+            tracing::info!(pipeline = %self.spec.name, lane = self.index, begin, "nothing was committed, beginning");
             self.drop_pending(&begins.iter().map(|(at, _)| at.clone()).collect::<Vec<_>>());
             self.restart_partitions(&begins);
         }

@@ -36,6 +36,17 @@ pub enum Keep {
     Place,
 }
 
+impl Keep {
+    /// The next smaller letter; `None` where there is none.
+    pub fn less(self) -> Option<Keep> {
+        match self {
+            Keep::Whole => Some(Keep::WithoutValue),
+            Keep::WithoutValue => Some(Keep::Place),
+            Keep::Place => None,
+        }
+    }
+}
+
 /// A record for the dead-letter topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter<'a> {

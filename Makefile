@@ -1,0 +1,53 @@
+# One word for everything a contributor does. `make test` and `make demo` work on a bare clone.
+
+.PHONY: demo test broker check lint chaos snapshots doc fmt
+.DEFAULT_GOAL := test
+
+export RUST_BACKTRACE ?= 1
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+# The whole of Millstream in one terminal, with nothing to install beside it.
+demo:
+	scripts/bootstrap build
+	cargo run --locked -- demo
+
+# Every test, against one real broker that lives as long as the run.
+# Compiled first, so that no broker waits for the compiler. Always the whole workspace: a single package would
+# choose other features and compile the dependencies again.
+test:
+	scripts/bootstrap test
+	cargo test --locked --workspace --no-run
+	$(TARGET)/debug/testbed run cargo test --locked --workspace
+
+# A broker that stays up, to run single tests against; prints the line to paste into another terminal.
+broker:
+	scripts/bootstrap test
+	cargo test --locked --workspace --no-run
+	$(TARGET)/debug/testbed broker
+
+# What CI asks of the source, without a broker.
+check lint:
+	scripts/bootstrap build
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
+	if cargo deny --version >/dev/null 2>&1; then cargo deny check licenses bans sources; fi
+
+# The tests that kill daemons and brokers, with many more rounds.
+CHAOS_ROUNDS ?= 100
+chaos:
+	scripts/bootstrap test
+	cargo test --locked --workspace --no-run
+	CHAOS_ROUNDS=$(CHAOS_ROUNDS) $(TARGET)/debug/testbed run cargo test --locked --workspace --test load
+
+# Writes the snapshots and generated files that tests compare; read the difference before committing it.
+snapshots:
+	scripts/bootstrap build
+	UPDATE_SNAPSHOTS=1 cargo test --locked --workspace --lib --bins
+
+doc:
+	scripts/bootstrap build
+	cargo doc --locked --workspace --no-deps --open
+
+fmt:
+	cargo fmt --all

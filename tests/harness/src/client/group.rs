@@ -1,0 +1,118 @@
+//! Consumer groups as the broker sees them.
+//!
+//! The generation is in no describe call, so it is read from where the coordinator itself keeps it: the
+//! group-metadata records of `__consumer_offsets` (key version 2, value versions 0 to 3: a protocol type, then the
+//! generation). That works with every broker, shared or not.
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::{Client, REQUEST_TIMEOUT, config};
+
+const OFFSETS_TOPIC: &str = "__consumer_offsets";
+
+/// How often a group has been rebalanced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GroupGeneration(pub i32);
+
+/// What the coordinator says of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupState {
+    /// `Stable`, `Empty`, `Dead`, `PreparingRebalance`, `CompletingRebalance`.
+    pub state: String,
+    /// The ids of its members, sorted.
+    pub members: Vec<String>,
+}
+
+impl Client {
+    /// The committed offset of a partition; `None` where nothing is committed.
+    pub fn committed(&self, group: &str, topic: &str, partition: i32) -> Option<i64> {
+        let mut asked = TopicPartitionList::new();
+        asked.add_partition(topic, partition);
+        let answer = self.member(group).committed_offsets(asked, REQUEST_TIMEOUT);
+        let answer = answer.unwrap_or_else(|error| panic!("committed offsets of {group}: {error}"));
+        match answer.find_partition(topic, partition)?.offset() {
+            Offset::Offset(offset) => Some(offset),
+            _ => None,
+        }
+    }
+
+    /// Commits an offset for a group that has no member.
+    pub fn commit(&self, group: &str, topic: &str, partition: i32, offset: i64) {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, partition, Offset::Offset(offset)).expect("an offset is valid");
+        let done = self.member(group).commit(&list, rdkafka::consumer::CommitMode::Sync);
+        done.unwrap_or_else(|error| panic!("commit {topic}/{partition} for {group}: {error}"));
+    }
+
+    /// The group's state and members; `None` while the coordinator does not know it.
+    pub fn group(&self, group: &str) -> Option<GroupState> {
+        let list = self.admin.inner().fetch_group_list(Some(group), REQUEST_TIMEOUT).ok()?;
+        let found = list.groups().iter().find(|found| found.name() == group)?;
+        let mut members: Vec<String> = found.members().iter().map(|member| member.id().to_owned()).collect();
+        members.sort();
+        Some(GroupState { state: found.state().to_owned(), members })
+    }
+
+    /// The group's generation; `None` before its first rebalance.
+    pub fn generation(&self, group: &str) -> Option<GroupGeneration> {
+        let partitions = self.partition_count(OFFSETS_TOPIC)?;
+        let records = self.read_partition(OFFSETS_TOPIC, coordinator_partition(group, partitions));
+        let of_group = |key: &[u8]| group_of_metadata_key(key) == Some(group);
+        let newest = records.iter().rfind(|record| record.key.as_deref().is_some_and(of_group))?;
+        generation_of_metadata(newest.value.as_deref()?).map(GroupGeneration)
+    }
+
+    fn member(&self, group: &str) -> BaseConsumer {
+        let mut config = config(&self.bootstrap);
+        config.set("group.id", group).set("enable.auto.commit", "false");
+        config.create().expect("the properties are librdkafka's own")
+    }
+}
+
+/// `Utils.abs(group.hashCode()) % partitions`, as the coordinator places groups.
+fn coordinator_partition(group: &str, partitions: i32) -> i32 {
+    let hash =
+        group.encode_utf16().fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
+    (hash & i32::MAX) % partitions
+}
+
+fn group_of_metadata_key(key: &[u8]) -> Option<&str> {
+    let (version, rest) = split_i16(key)?;
+    let (bytes, rest) = split_i16(rest)?;
+    let name = rest.get(..usize::try_from(bytes).ok()?)?;
+    (version == 2).then(|| std::str::from_utf8(name).ok()).flatten()
+}
+
+fn generation_of_metadata(value: &[u8]) -> Option<i32> {
+    let (version, rest) = split_i16(value)?;
+    assert!((0..=3).contains(&version), "group metadata of version {version} is not known here");
+    let (protocol_bytes, rest) = split_i16(rest)?;
+    let rest = rest.get(usize::try_from(protocol_bytes).ok()?..)?;
+    Some(i32::from_be_bytes(*rest.first_chunk()?))
+}
+
+fn split_i16(bytes: &[u8]) -> Option<(i16, &[u8])> {
+    let (number, rest) = bytes.split_first_chunk()?;
+    Some((i16::from_be_bytes(*number), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_placed_as_the_coordinator_places_them() {
+        // Java: "orders".hashCode() == -1008770331; & 0x7fffffff == 1138713317; % 50 == 17.
+        assert_eq!(coordinator_partition("orders", 50), 17);
+    }
+
+    #[test]
+    fn a_metadata_record_gives_its_group_and_generation() {
+        let key = b"\x00\x02\x00\x06orders";
+        assert_eq!(group_of_metadata_key(key), Some("orders"));
+        assert_eq!(group_of_metadata_key(b"\x00\x01\x00\x06orders\x00\x01t\x00\x00\x00\x00"), None);
+        let value = b"\x00\x03\x00\x08consumer\x00\x00\x00\x07\xff\xff\xff\xff";
+        assert_eq!(generation_of_metadata(value), Some(7));
+    }
+}

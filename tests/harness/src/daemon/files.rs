@@ -1,0 +1,98 @@
+//! A daemon's folder: its own file and its pipelines.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::Run;
+use crate::unique::Folder;
+
+/// The files of a daemon. As many processes as wanted can be started from them, one after another or at once.
+#[derive(Debug)]
+pub struct Files {
+    folder: Folder,
+    binary: PathBuf,
+    bootstrap: String,
+    settings: Vec<String>,
+    kafka: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+impl Files {
+    /// An empty set for the binary that the test names (`env!("CARGO_BIN_EXE_millstream")`), with the broker at
+    /// `bootstrap`. A killed member leaves its group after 6 s, and new topics are seen after a second.
+    pub fn new(binary: &str, bootstrap: &str) -> Self {
+        let kafka = ["session.timeout.ms: 6000", "topic.metadata.refresh.interval.ms: 1000"];
+        Self {
+            folder: Folder::new("daemon"),
+            binary: binary.into(),
+            bootstrap: bootstrap.to_owned(),
+            settings: Vec::new(),
+            kafka: kafka.map(str::to_owned).to_vec(),
+            environment: Vec::new(),
+        }
+    }
+
+    /// Adds a pipeline file.
+    pub fn pipeline(self, yaml: &str) -> Self {
+        let name = yaml.lines().find_map(|line| line.trim().strip_prefix("name:"));
+        let name = name.unwrap_or_else(|| panic!("a pipeline without a name:\n{yaml}")).trim();
+        self.folder.write(&format!("pipelines.d/{name}.yaml"), yaml);
+        self
+    }
+
+    /// Adds lines to the daemon's own file.
+    pub fn setting(mut self, yaml: &str) -> Self {
+        self.settings.push(yaml.to_owned());
+        self
+    }
+
+    /// Adds a line to the daemon's `kafka:`.
+    pub fn kafka(mut self, property: &str) -> Self {
+        self.kafka.push(property.to_owned());
+        self
+    }
+
+    /// Sets an environment variable for the daemon.
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The folder that holds them.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Starts `millstream run` on them.
+    pub fn start(&self) -> Run {
+        self.start_with(&[])
+    }
+
+    /// [`Files::start`] with more arguments.
+    pub fn start_with(&self, arguments: &[&str]) -> Run {
+        let mut command = self.command("run");
+        command.args(arguments);
+        Run::start(command)
+    }
+
+    /// A subcommand of the binary on these files, for tests of what it prints.
+    pub fn command(&self, subcommand: &str) -> Command {
+        let config = self.folder.write("millstream.yaml", &self.daemon_yaml());
+        let mut command = Command::new(&self.binary);
+        command.arg(subcommand).arg("--config").arg(config).current_dir(self.folder.path());
+        for (name, value) in &self.environment {
+            command.env(name, value);
+        }
+        command
+    }
+
+    fn daemon_yaml(&self) -> String {
+        let mut lines = vec!["kafka:".to_owned(), format!("  bootstrap.servers: {}", self.bootstrap)];
+        lines.extend(self.kafka.iter().map(|property| format!("  {property}")));
+        lines.push("pipelines: pipelines.d".to_owned());
+        lines.push(format!("state: {}", self.folder.path().join("state").display()));
+        lines.push("log: {level: info, format: json}".to_owned());
+        lines.extend(self.settings.iter().cloned());
+        lines.join("\n") + "\n"
+    }
+}

@@ -1,0 +1,128 @@
+//! One process of the daemon.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use super::{Ended, Line, Log};
+use crate::process::{self, wait_for_exit};
+use crate::wait::PATIENCE;
+
+/// A running daemon; killed on drop, and its log shown should the test be failing.
+#[derive(Debug)]
+pub struct Run {
+    child: Child,
+    log: Log,
+}
+
+impl Run {
+    pub(super) fn start(mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = process::spawn(command).unwrap_or_else(|error| panic!("start the daemon: {error}"));
+        let log = Log::collect(child.stderr.take().expect("standard error is piped"));
+        Self { child, log }
+    }
+
+    /// Its log.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for a line of the log, also among those that are there; panics with `what` when it does not come.
+    pub fn wait_for_log(&self, what: &str, wanted: impl Fn(&Line) -> bool) -> Line {
+        self.wait_for_log_from(0, what, wanted)
+    }
+
+    /// [`Run::wait_for_log`] for lines from a [`Log::mark`] on.
+    pub fn wait_for_log_from(&self, mark: usize, what: &str, wanted: impl Fn(&Line) -> bool) -> Line {
+        let found = self.log.find(mark, PATIENCE, wanted);
+        found.unwrap_or_else(|| panic!("the daemon did not log {what}"))
+    }
+
+    /// Waits until a lane of the pipeline has its first assignment.
+    pub fn wait_running(&self, pipeline: &str) -> Line {
+        let what = format!("that {pipeline} is running");
+        self.wait_for_log(&what, |line| line.is("pipeline running", pipeline))
+    }
+
+    /// Waits until the pipeline says that an outage holds it; gives the reason.
+    pub fn wait_waiting(&self, pipeline: &str) -> String {
+        let what = format!("that {pipeline} is waiting");
+        self.wait_for_log(&what, |line| line.is("pipeline waiting", pipeline)).field("reason").to_owned()
+    }
+
+    /// Waits until the pipeline has stopped itself; gives the reason.
+    pub fn wait_stopped(&self, pipeline: &str) -> String {
+        let what = format!("that {pipeline} has stopped");
+        self.wait_for_log(&what, |line| line.is("pipeline stopped", pipeline)).field("reason").to_owned()
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: i32) {
+        process::signal(&self.child, signal);
+    }
+
+    /// Whether the process still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be waited for").is_none()
+    }
+
+    /// Waits for the end of the process; gives its exit code, or 128+n where signal n killed it.
+    pub fn wait_exit(&mut self) -> i32 {
+        let status = wait_for_exit(&mut self.child, PATIENCE);
+        code(status.unwrap_or_else(|| panic!("the daemon did not end in {PATIENCE:?}")))
+    }
+
+    /// Tells it to drain, and waits for its end, which must be a good one.
+    pub fn stop(&mut self) {
+        self.signal(process::SIGTERM);
+        let code = self.wait_exit();
+        assert_eq!(code, 0, "the daemon did not drain well");
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        process::kill(&mut self.child);
+    }
+
+    /// [`Run::stop`], and how the pipeline ended.
+    pub fn stop_and_account(&mut self, pipeline: &str) -> Ended {
+        self.stop();
+        self.ended(pipeline)
+    }
+
+    /// How the pipeline ended, in a run that has ended.
+    pub fn ended(&self, pipeline: &str) -> Ended {
+        let what = format!("the end of {pipeline}");
+        Ended::of(&self.wait_for_log(&what, |line| line.is("pipeline ended", pipeline)))
+    }
+
+    /// Resident memory in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        process::resident_bytes(self.child.id()).expect("the daemon runs")
+    }
+
+    /// Whether it goes on running for `patience`; for what must *not* end a daemon.
+    pub fn outlives(&mut self, patience: Duration) -> bool {
+        wait_for_exit(&mut self.child, patience).is_none()
+    }
+}
+
+fn code(status: ExitStatus) -> i32 {
+    status.code().unwrap_or_else(|| 128 + status.signal().expect("a process ends by code or by signal"))
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        process::kill(&mut self.child);
+        if thread::panicking() {
+            eprintln!("the daemon's log ended with:\n{}", self.log.tail());
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! Which of librdkafka's properties a user may not set, and why: they would break a promise, or Millstream
 //! sets them itself.
 
+use crate::kafka::FETCH_BYTES_MAX;
+
 /// What a property may be.
 #[derive(Clone, Copy, Debug)]
 enum Allowed {
@@ -43,11 +45,7 @@ static RULES: &[Rule] = &[
         allowed: Allowed::Only(&["error"]),
         reason: "say `start` and `on_offset_lost` in `source` instead: a lost offset must not pass in silence",
     },
-    Rule {
-        names: &["group.id"],
-        allowed: Allowed::Nothing,
-        reason: "say `group` in `source` instead",
-    },
+    Rule { names: &["group.id"], allowed: Allowed::Nothing, reason: "say `group` in `source` instead" },
     Rule {
         names: &["group.instance.id"],
         allowed: Allowed::Nothing,
@@ -94,9 +92,19 @@ static RULES: &[Rule] = &[
         reason: "a record that runs out of retries in an outage would be lost: Millstream waits, and says so",
     },
     Rule {
+        names: &["message.max.bytes"],
+        allowed: Allowed::Nothing,
+        reason: "it is raised to its maximum: the limit of the topic that is written decides",
+    },
+    Rule {
+        names: &["fetch.max.bytes"],
+        allowed: Allowed::AtMost(FETCH_BYTES_MAX),
+        reason: "one fetch counts against the memory of its lane (a larger record still comes through)",
+    },
+    Rule {
         names: &["enable.gapless.guarantee"],
-        allowed: Allowed::Only(&["false"]),
-        reason: "it makes one refused record a fatal error; Millstream keeps gaps out by itself",
+        allowed: Allowed::Nothing,
+        reason: "Millstream sets it where a gap could become a reorder",
     },
     Rule {
         names: &["queuing.strategy"],
@@ -153,11 +161,7 @@ static RULES: &[Rule] = &[
         allowed: Allowed::Nothing,
         reason: "code from outside could change or drop records unseen",
     },
-    Rule {
-        names: &["builtin.features"],
-        allowed: Allowed::Nothing,
-        reason: "it can only be read",
-    },
+    Rule { names: &["builtin.features"], allowed: Allowed::Nothing, reason: "it can only be read" },
     Rule {
         names: &[
             "offset.store.method",
@@ -171,12 +175,14 @@ static RULES: &[Rule] = &[
 ];
 
 /// Properties of the classic group protocol, which `group.protocol: consumer` (KIP-848) refuses.
-pub static CLASSIC_ONLY: &[&str] = &[
-    "partition.assignment.strategy",
-    "session.timeout.ms",
-    "heartbeat.interval.ms",
-    "group.protocol.type",
-];
+pub static CLASSIC_ONLY: &[&str] =
+    &["partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms", "group.protocol.type"];
+
+/// Whether Millstream sets a property to one value always, so that the user's, which is the same, says nothing.
+pub fn is_fixed(canonical: &str) -> bool {
+    let rule = RULES.iter().find(|rule| rule.names.contains(&canonical));
+    rule.is_some_and(|rule| matches!(rule.allowed, Allowed::Only(_)))
+}
 
 /// Why a property may not have a value, and what it may be; `None` where it may.
 pub fn refusal(canonical: &str, value: &str) -> Option<Refusal> {
@@ -193,10 +199,7 @@ pub fn refusal(canonical: &str, value: &str) -> Option<Refusal> {
         Allowed::ListOf(values) => format!("it can be `{}`", values.join("`, `")),
         Allowed::AtMost(most) => format!("it can be at most {most}"),
     };
-    (!passes).then_some(Refusal {
-        reason: rule.reason,
-        allowed,
-    })
+    (!passes).then_some(Refusal { reason: rule.reason, allowed })
 }
 
 /// Why a property may not be set.
@@ -216,14 +219,9 @@ mod tests {
     #[test]
     fn every_rule_names_a_property_of_the_linked_librdkafka() {
         for name in RULES.iter().flat_map(|rule| rule.names).chain(CLASSIC_ONLY) {
-            let property = table()
-                .get(*name)
-                .unwrap_or_else(|| panic!("{name} does not exist"));
+            let property = table().get(*name).unwrap_or_else(|| panic!("{name} does not exist"));
             let is_alias = property.alias_of.is_some() && *name != "enable.auto.commit";
-            assert!(
-                !is_alias,
-                "{name} is an alias: rules name the property itself"
-            );
+            assert!(!is_alias, "{name} is an alias: rules name the property itself");
         }
     }
 

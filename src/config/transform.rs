@@ -3,12 +3,12 @@
 //! A filter or a map before `decode` sees the value's bytes. There is at most one `decode`; a map before it may
 //! write new bytes (strip a frame, unpack an envelope), which are what is then decoded.
 
-use crate::transform::ProgramKind;
+use crate::transform::{Program, ProgramKind, Scope};
 
 use super::diagnostic::Diagnostic;
 use super::element::{Element, Key, Need, Shape, Words};
 use super::node::{Node, Value};
-use super::program::program;
+use super::program::{Chain, program};
 use super::source_map::Place;
 use super::spec::{DecodeSpec, Format, StepSpec};
 use super::walk::{Fields, Walk, word};
@@ -93,8 +93,7 @@ pub static DECODE: Element = Element {
 pub const SCHEMAS: &str = "it has no schemas and no schema registry yet";
 
 impl Words for Format {
-    const WORDS: &'static [(&'static str, Format)] =
-        &[("json", Format::Json), ("raw", Format::Raw)];
+    const WORDS: &'static [(&'static str, Format)] = &[("json", Format::Json), ("raw", Format::Raw)];
 
     fn not_available() -> &'static [&'static str] {
         &["avro"]
@@ -108,13 +107,21 @@ pub struct Transform {
     pub steps: Option<Vec<StepSpec>>,
     /// What is decoded, and where that is said.
     pub decode: Option<(DecodeSpec, Place)>,
+    /// The place after the last step.
+    pub chain: Chain,
 }
 
 impl Transform {
-    /// Whether `.` is a decoded value after all steps.
-    pub fn is_decoded(&self) -> bool {
-        self.decode
-            .is_some_and(|(decode, _)| decode.value != Format::Raw)
+    /// After a map: what it left, or nothing known where it does not compile.
+    fn after_map(&mut self, program: Option<&Program>) {
+        match (program, self.decode) {
+            (Some(program), _) => self.chain.scope = program.scope_after().clone(),
+            (None, decode) => {
+                let start = Scope::start();
+                self.chain.scope = decode.map_or(start.clone(), |(decode, _)| start.after_decode(decode));
+                self.chain.broken = true;
+            }
+        }
     }
 }
 
@@ -125,47 +132,35 @@ pub fn transform(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Transfo
         walk.wrong(node, key);
         return transform;
     };
-    let steps: Vec<_> = items
-        .iter()
-        .map(|item| step(walk, item, &mut transform))
-        .collect();
+    let steps: Vec<_> = items.iter().map(|item| step(walk, item, &mut transform)).collect();
     transform.steps = steps.into_iter().collect();
     transform
 }
 
 fn step(walk: &mut Walk<'_>, node: &Node, so_far: &mut Transform) -> Option<StepSpec> {
     let fields = Fields::open(walk, node, &STEP)?;
-    let actions: Vec<_> = STEP
-        .keys
-        .iter()
-        .filter_map(|key| Some((key, fields.node(key.name)?)))
-        .collect();
+    let actions: Vec<_> = STEP.keys.iter().filter_map(|key| Some((key, fields.node(key.name)?))).collect();
     let [(key, action)] = actions[..] else {
         // An unknown key has been reported, and may be the action that is missing.
-        let is_told =
-            actions.is_empty() && matches!(&node.value, Value::Map(entries) if !entries.is_empty());
+        let is_told = actions.is_empty() && matches!(&node.value, Value::Map(entries) if !entries.is_empty());
         if !is_told {
             let message = "a step needs exactly one of `filter`, `decode` and `map`";
-            let place = actions
-                .get(1)
-                .map_or(fields.place(), |(_, node)| node.place);
-            let why = if actions.is_empty() {
-                "it has none"
-            } else {
-                "a second action"
-            };
+            let place = actions.get(1).map_or(fields.place(), |(_, node)| node.place);
+            let why = if actions.is_empty() { "it has none" } else { "a second action" };
             let diagnostic = Diagnostic::error("bad-step", message).at(place, why);
             walk.report(
-                diagnostic
-                    .note("write each action as a step of its own, in the order in which they run"),
+                diagnostic.note("write each action as a step of its own, in the order in which they run"),
             );
         }
         return None;
     };
-    let decoded = so_far.is_decoded();
     match key.name {
-        "filter" => program(walk, action, key, ProgramKind::Filter, decoded).map(StepSpec::Filter),
-        "map" => program(walk, action, key, ProgramKind::Map, decoded).map(StepSpec::Map),
+        "filter" => program(walk, action, key, ProgramKind::Filter, &so_far.chain).map(StepSpec::Filter),
+        "map" => {
+            let map = program(walk, action, key, ProgramKind::Map, &so_far.chain);
+            so_far.after_map(map.as_ref());
+            map.map(StepSpec::Map)
+        }
         _ => decode_step(walk, action, key, so_far).map(StepSpec::Decode),
     }
 }
@@ -178,27 +173,22 @@ fn decode_step(
 ) -> Option<DecodeSpec> {
     let decode = decode(walk, node, key);
     if let Some((_, earlier)) = so_far.decode {
-        let twice = Diagnostic::error("bad-step", "a record is decoded once")
-            .at(node.place, "a second `decode`");
+        let twice =
+            Diagnostic::error("bad-step", "a record is decoded once").at(node.place, "a second `decode`");
         walk.report(twice.also(earlier, "the first one"));
         return None;
     }
     // A wrong one counts as JSON, so that the programs behind it are judged as they were meant.
-    let spec = decode.unwrap_or(DecodeSpec {
-        value: Format::Json,
-        key: Format::Raw,
-    });
+    let spec = decode.unwrap_or(DecodeSpec { value: Format::Json, key: Format::Raw });
     so_far.decode = Some((spec, node.place));
+    so_far.chain.scope = so_far.chain.scope.after_decode(spec);
     decode
 }
 
 fn decode(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<DecodeSpec> {
     match &node.value {
         Value::Map(_) => long_decode(walk, node),
-        Value::Text(_) => Some(DecodeSpec {
-            value: word(walk, node, key)?,
-            key: Format::Raw,
-        }),
+        Value::Text(_) => Some(DecodeSpec { value: word(walk, node, key)?, key: Format::Raw }),
         _ => {
             walk.wrong(node, key);
             None
@@ -225,8 +215,5 @@ fn long_decode(walk: &mut Walk<'_>, node: &Node) -> Option<DecodeSpec> {
             return None;
         }
     };
-    Some(DecodeSpec {
-        value,
-        key: key.unwrap_or(Format::Raw),
-    })
+    Some(DecodeSpec { value, key: key.unwrap_or(Format::Raw) })
 }

@@ -9,6 +9,7 @@ use super::walk::{Fields, Walk, duration, integer};
 pub static COMMIT: Element = Element {
     name: "a commit",
     doc: "When offsets are committed: whichever comes first.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "interval",

@@ -17,6 +17,7 @@ use super::walk::{Fields, Walk, duration, not_available, word};
 pub static DAEMON: Element = Element {
     name: "the daemon's file",
     doc: "Millstream: the daemon's own file.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "instance_id",
@@ -74,6 +75,7 @@ pub static DAEMON: Element = Element {
 pub static ADMIN: Element = Element {
     name: "an admin",
     doc: "The admin server.",
+    exactly_one: false,
     keys: &[Key {
         name: "listen",
         shape: Shape::Listen,
@@ -86,6 +88,7 @@ pub static ADMIN: Element = Element {
 pub static MEMORY: Element = Element {
     name: "a memory",
     doc: "The memory for records.",
+    exactly_one: false,
     keys: &[Key {
         name: "max",
         shape: Shape::Size,
@@ -98,6 +101,7 @@ pub static MEMORY: Element = Element {
 pub static SHUTDOWN: Element = Element {
     name: "a shutdown",
     doc: "How the daemon stops.",
+    exactly_one: false,
     keys: &[Key {
         name: "deadline",
         shape: Shape::Duration { min_ms: 100, max_ms: 3_600_000 },
@@ -110,6 +114,7 @@ pub static SHUTDOWN: Element = Element {
 pub static LOG: Element = Element {
     name: "a log",
     doc: "What is logged, and how.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "level",

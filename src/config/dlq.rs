@@ -12,6 +12,7 @@ use super::walk::{Fields, Located, Walk, duration, integer, word};
 pub static DLQ: Element = Element {
     name: "a dlq",
     doc: "Where records go that cannot be processed.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "topic",
@@ -44,6 +45,7 @@ pub static DLQ: Element = Element {
 pub static BREAKER: Element = Element {
     name: "a breaker",
     doc: "More dead letters than this, and the pipeline stops.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "share",

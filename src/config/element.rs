@@ -10,6 +10,8 @@ pub struct Element {
     pub name: &'static str,
     /// What it is for.
     pub doc: &'static str,
+    /// Whether exactly one of its keys must stand.
+    pub exactly_one: bool,
     /// Its keys in the order of the documentation.
     pub keys: &'static [Key],
 }

@@ -178,6 +178,12 @@ static RULES: &[Rule] = &[
 pub static CLASSIC_ONLY: &[&str] =
     &["partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms", "group.protocol.type"];
 
+/// Whether a property may not be set to anything.
+pub fn is_refused(canonical: &str) -> bool {
+    let rule = RULES.iter().find(|rule| rule.names.contains(&canonical));
+    rule.is_some_and(|rule| matches!(rule.allowed, Allowed::Nothing))
+}
+
 /// Whether Millstream sets a property to one value always, so that the user's, which is the same, says nothing.
 pub fn is_fixed(canonical: &str) -> bool {
     let rule = RULES.iter().find(|rule| rule.names.contains(&canonical));

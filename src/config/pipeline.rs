@@ -21,6 +21,7 @@ pub const LANES_MAX: u64 = 256;
 pub static PIPELINE: Element = Element {
     name: "a pipeline",
     doc: "Millstream: a pipeline.",
+    exactly_one: false,
     keys: &[
         Key { name: "name", shape: Shape::Name, need: Need::Required, doc: "its name, unique in the daemon" },
         Key {

@@ -15,6 +15,7 @@ use super::walk::{Fields, Located, Walk, integer, word};
 pub static SINK: Element = Element {
     name: "a sink",
     doc: "A topic to write.",
+    exactly_one: false,
     keys: &[
         Key { name: "topic", shape: Shape::Topic, need: Need::Required, doc: "the topic to write" },
         Key {
@@ -42,6 +43,7 @@ pub static SINK: Element = Element {
 pub static ENCODE: Element = Element {
     name: "an encode",
     doc: "How the value is encoded.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "format",
@@ -86,6 +88,7 @@ pub static ENCODE: Element = Element {
 pub static CREATE: Element = Element {
     name: "a create",
     doc: "How a missing topic is created.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "partitions",

@@ -16,6 +16,7 @@ use super::walk::{Fields, Located, Walk, word};
 pub static SOURCE: Element = Element {
     name: "a source",
     doc: "Where records come from.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "topics",

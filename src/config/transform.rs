@@ -17,6 +17,7 @@ use super::walk::{Fields, Walk, word};
 pub static STEP: Element = Element {
     name: "a step",
     doc: "One step of the transform: exactly one of its keys.",
+    exactly_one: true,
     keys: &[
         Key {
             name: "filter",
@@ -43,6 +44,7 @@ pub static STEP: Element = Element {
 pub static DECODE: Element = Element {
     name: "a decode",
     doc: "How value and key are decoded.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "format",

@@ -250,8 +250,12 @@ impl Consumer {
     /// As librdkafka says; no event follows then.
     pub fn commit(&self, offsets: &[(TopicPartition, i64)]) -> Result<(), KafkaError> {
         let list = PartitionList::with_offsets(offsets.iter().map(|(at, offset)| (at, *offset)));
-        // SAFETY: client and list are live; the list is copied.
-        KafkaError::check(unsafe { rd::rd_kafka_commit(self.client.ptr(), list.as_ptr(), 1) })
+        let (client, answers) = (self.client.ptr(), self.events.ptr());
+        // SAFETY: client, list and queue are live; the list is copied. With a queue the call does not wait, and
+        // without a callback the answer is an event (rdkafka.h, rd_kafka_commit_queue).
+        KafkaError::check(unsafe {
+            rd::rd_kafka_commit_queue(client, list.as_ptr(), answers, None, std::ptr::null_mut())
+        })
     }
 
     /// The member's partitions belong to others already: nothing may be committed.

@@ -187,7 +187,7 @@ impl Lane {
     /// What holds the lane up, if anything.
     fn current_trouble(&self) -> Option<String> {
         const SILENCE_MS: u64 = 3_000;
-        if let Some(reason) = self.outputs.waiting().or_else(|| self.partitions.waiting()) {
+        if let Some(reason) = self.outputs.waiting().or_else(|| self.partitions.waiting(self.now_ms())) {
             return Some(reason.to_owned());
         }
         if let Some(reason) = self.subscription.waiting() {

@@ -14,11 +14,11 @@ use super::spec::KafkaSpec;
 use super::walk::Walk;
 
 /// The name under which the brokers' addresses are kept.
-pub const BOOTSTRAP: &str = "bootstrap.servers";
+pub(super) const BOOTSTRAP: &str = "bootstrap.servers";
 
 /// One property as a file gives it.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub(super) struct Entry {
     /// librdkafka's own name for it, aliases resolved.
     pub canonical: String,
     /// The value.
@@ -29,13 +29,13 @@ pub struct Entry {
 
 impl Entry {
     /// The brokers that the command line names.
-    pub fn bootstrap(servers: &str) -> Entry {
+    pub(super) fn bootstrap(servers: &str) -> Entry {
         Entry { canonical: BOOTSTRAP.to_owned(), value: Text::plain(servers), place: None }
     }
 }
 
 /// Reads `kafka:`. What is wrong is said and left out.
-pub fn properties(walk: &mut Walk<'_>, node: &Node) -> Vec<Entry> {
+pub(super) fn properties(walk: &mut Walk<'_>, node: &Node) -> Vec<Entry> {
     let entries = match &node.value {
         Value::Map(entries) => entries,
         Value::Null => return Vec::new(),
@@ -136,7 +136,7 @@ fn range_of(canonical: &str) -> String {
 }
 
 /// What a pipeline runs with: each later layer over the earlier ones.
-pub fn merge<'a>(layers: impl IntoIterator<Item = &'a [Entry]>) -> Vec<&'a Entry> {
+pub(super) fn merge<'a>(layers: impl IntoIterator<Item = &'a [Entry]>) -> Vec<&'a Entry> {
     let mut merged: BTreeMap<&str, &Entry> = BTreeMap::new();
     for entry in layers.into_iter().flatten() {
         merged.insert(&entry.canonical, entry);
@@ -145,7 +145,7 @@ pub fn merge<'a>(layers: impl IntoIterator<Item = &'a [Entry]>) -> Vec<&'a Entry
 }
 
 /// Properties that do not go together. `report` is called once for each pipeline, with its own.
-pub fn check_together(walk: &mut Walk<'_>, merged: &[&Entry]) {
+pub(super) fn check_together(walk: &mut Walk<'_>, merged: &[&Entry]) {
     let find = |name: &str| merged.iter().find(|entry| entry.canonical == name);
     let is_kip_848 = |entry: &&&Entry| entry.value.value == "consumer";
     let Some(protocol) = find("group.protocol").filter(is_kip_848) else {
@@ -166,7 +166,7 @@ pub fn check_together(walk: &mut Walk<'_>, merged: &[&Entry]) {
 }
 
 /// Splits by librdkafka's scopes.
-pub fn split(merged: &[&Entry]) -> KafkaSpec {
+pub(super) fn split(merged: &[&Entry]) -> KafkaSpec {
     let mut spec = KafkaSpec::default();
     for entry in merged.iter().filter(|entry| !is_fixed(&entry.canonical)) {
         let scope = table().get(&entry.canonical).map_or(Scope::Both, |property| property.scope);

@@ -175,23 +175,23 @@ static RULES: &[Rule] = &[
 ];
 
 /// Properties of the classic group protocol, which `group.protocol: consumer` (KIP-848) refuses.
-pub static CLASSIC_ONLY: &[&str] =
+pub(super) static CLASSIC_ONLY: &[&str] =
     &["partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms", "group.protocol.type"];
 
 /// Whether a property may not be set to anything.
-pub fn is_refused(canonical: &str) -> bool {
+pub(super) fn is_refused(canonical: &str) -> bool {
     let rule = RULES.iter().find(|rule| rule.names.contains(&canonical));
     rule.is_some_and(|rule| matches!(rule.allowed, Allowed::Nothing))
 }
 
 /// Whether Millstream sets a property to one value always, so that the user's, which is the same, says nothing.
-pub fn is_fixed(canonical: &str) -> bool {
+pub(super) fn is_fixed(canonical: &str) -> bool {
     let rule = RULES.iter().find(|rule| rule.names.contains(&canonical));
     rule.is_some_and(|rule| matches!(rule.allowed, Allowed::Only(_)))
 }
 
 /// Why a property may not have a value, and what it may be; `None` where it may.
-pub fn refusal(canonical: &str, value: &str) -> Option<Refusal> {
+pub(super) fn refusal(canonical: &str, value: &str) -> Option<Refusal> {
     let rule = RULES.iter().find(|rule| rule.names.contains(&canonical))?;
     let passes = match rule.allowed {
         Allowed::Nothing => false,
@@ -210,7 +210,7 @@ pub fn refusal(canonical: &str, value: &str) -> Option<Refusal> {
 
 /// Why a property may not be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub(super) struct Refusal {
     /// The promise that it would break, or who sets it.
     pub reason: &'static str,
     /// What to write instead.

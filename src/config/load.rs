@@ -55,7 +55,7 @@ pub fn load(request: &LoadRequest) -> Result<Loaded, Report> {
 /// # Errors
 ///
 /// Everything that is wrong, in all files, with warnings among it.
-pub fn load_in(request: &LoadRequest, surroundings: &Surroundings) -> Result<Loaded, Report> {
+pub(super) fn load_in(request: &LoadRequest, surroundings: &Surroundings) -> Result<Loaded, Report> {
     let mut sources = SourceMap::default();
     let mut findings = Vec::new();
     let daemon_path = match (&request.config, request.paths.is_empty()) {

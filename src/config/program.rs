@@ -17,7 +17,7 @@ const TYPE_CODES: [usize; 7] = [100, 103, 104, 110, 620, 630, 651];
 
 /// A place in the chain of programs.
 #[derive(Clone, Debug, Default)]
-pub struct Chain {
+pub(super) struct Chain {
     /// What is known about a record there.
     pub scope: Scope,
     /// Whether a map before it does not compile: what it would have left is not known, and findings that could
@@ -26,7 +26,7 @@ pub struct Chain {
 }
 
 /// Reads and compiles a program for its place in the chain.
-pub fn program(
+pub(super) fn program(
     walk: &mut Walk<'_>,
     node: &Node,
     key: &'static Key,
@@ -133,7 +133,7 @@ fn start_of(sources: &SourceMap, node: &Node) -> Place {
 }
 
 /// The place in the file of a span of a scalar's value; the scalar's start where that cannot be told.
-pub fn place_in(sources: &SourceMap, node: &Node, value: &str, span: Range<usize>) -> Place {
+pub(super) fn place_in(sources: &SourceMap, node: &Node, value: &str, span: Range<usize>) -> Place {
     match Mapping::of(sources, node, value) {
         Some(mapping) => mapping.place(node, span),
         None => start_of(sources, node),

@@ -12,7 +12,7 @@ use super::transform::{SCHEMAS, Transform};
 use super::walk::{Fields, Located, Walk, integer, word};
 
 /// The keys of a sink.
-pub static SINK: Element = Element {
+pub(super) static SINK: Element = Element {
     name: "a sink",
     doc: "A topic to write.",
     exactly_one: false,
@@ -40,7 +40,7 @@ pub static SINK: Element = Element {
 };
 
 /// The keys of `encode:`'s long form.
-pub static ENCODE: Element = Element {
+pub(super) static ENCODE: Element = Element {
     name: "an encode",
     doc: "How the value is encoded.",
     exactly_one: false,
@@ -85,7 +85,7 @@ pub static ENCODE: Element = Element {
 };
 
 /// The keys of `create:`.
-pub static CREATE: Element = Element {
+pub(super) static CREATE: Element = Element {
     name: "a create",
     doc: "How a missing topic is created.",
     exactly_one: false,
@@ -106,7 +106,7 @@ pub static CREATE: Element = Element {
 };
 
 /// A sink and the place that other checks need.
-pub struct Sink {
+pub(super) struct Sink {
     /// The sink; `None` where something in it is wrong.
     pub spec: Option<SinkSpec>,
     /// Its topic, as far as it could be read.
@@ -114,7 +114,7 @@ pub struct Sink {
 }
 
 /// Reads one sink.
-pub fn sink(walk: &mut Walk<'_>, node: &Node, transform: &Transform) -> Sink {
+pub(super) fn sink(walk: &mut Walk<'_>, node: &Node, transform: &Transform) -> Sink {
     let Some(fields) = Fields::open(walk, node, &SINK) else {
         return Sink { spec: None, topic: None };
     };
@@ -158,7 +158,7 @@ fn encode(walk: &mut Walk<'_>, node: &Node, key: &'static Key, transform: &Trans
 }
 
 /// Reads `create:` of a sink or a dlq.
-pub fn create(walk: &mut Walk<'_>, node: &Node, _key: &'static Key) -> Option<CreateSpec> {
+pub(super) fn create(walk: &mut Walk<'_>, node: &Node, _key: &'static Key) -> Option<CreateSpec> {
     let fields = Fields::open(walk, node, &CREATE)?;
     let partitions = fields.read(walk, "partitions", integer);
     let replication = fields.read(walk, "replication", integer);

@@ -14,7 +14,7 @@ use super::spec::{DecodeSpec, Format, StepSpec};
 use super::walk::{Fields, Walk, word};
 
 /// The keys of a step.
-pub static STEP: Element = Element {
+pub(super) static STEP: Element = Element {
     name: "a step",
     doc: "One step of the transform: exactly one of its keys.",
     exactly_one: true,
@@ -41,7 +41,7 @@ pub static STEP: Element = Element {
 };
 
 /// The keys of `decode:`'s long form.
-pub static DECODE: Element = Element {
+pub(super) static DECODE: Element = Element {
     name: "a decode",
     doc: "How value and key are decoded.",
     exactly_one: false,
@@ -92,7 +92,7 @@ pub static DECODE: Element = Element {
 };
 
 /// Why keys that have to do with schemas are refused.
-pub const SCHEMAS: &str = "it has no schemas and no schema registry yet";
+pub(super) const SCHEMAS: &str = "it has no schemas and no schema registry yet";
 
 impl Words for Format {
     const WORDS: &'static [(&'static str, Format)] = &[("json", Format::Json), ("raw", Format::Raw)];
@@ -104,7 +104,7 @@ impl Words for Format {
 
 /// The steps and what follows from them.
 #[derive(Default)]
-pub struct Transform {
+pub(super) struct Transform {
     /// The steps; `None` where one of them is wrong.
     pub steps: Option<Vec<StepSpec>>,
     /// What is decoded, and where that is said.
@@ -128,7 +128,7 @@ impl Transform {
 }
 
 /// Reads the steps.
-pub fn transform(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Transform {
+pub(super) fn transform(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Transform {
     let mut transform = Transform::default();
     let Value::List(items) = &node.value else {
         walk.wrong(node, key);

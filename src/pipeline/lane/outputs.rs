@@ -97,10 +97,7 @@ impl Lane {
             if is_fatal {
                 replay.failed(error);
             } else {
-                if !error.is_connection_noise() {
-                    tracing::warn!(pipeline = %self.spec.name, lane = self.index, %error, "producer error");
-                }
-                self.last_error = Some(error);
+                self.note_error("producer", error);
             }
         }
         self.carry_out(replay);

@@ -186,7 +186,7 @@ impl Lane {
                     self.in_flight.release_all(rewound.bytes, rewound.records);
                     slot.ledger.begin_at(offset);
                     slot.committed = Some(offset);
-                    slot.moving_to = Some(offset);
+                    slot.move_to(Some(offset));
                     begins.push((at.clone(), offset));
                 }
                 Decision::Wait => {

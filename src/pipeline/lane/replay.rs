@@ -108,7 +108,7 @@ impl Lane {
         for slot in self.partitions.iter_mut().filter(|slot| !slot.ledger.is_settled()) {
             let rewound = slot.ledger.rewind();
             self.in_flight.release_all(rewound.bytes, rewound.records);
-            slot.moving_to = rewound.back_to;
+            slot.move_to(rewound.back_to);
         }
         self.move_partitions();
     }

@@ -9,7 +9,7 @@ use super::units::show_size;
 use super::walk::Located;
 
 /// A pipeline and the brokers that it runs on, as far as they are known.
-pub struct Placed<'a> {
+pub(super) struct Placed<'a> {
     /// The pipeline.
     pub pipeline: &'a Pipeline,
     /// Its `bootstrap.servers`.
@@ -17,7 +17,7 @@ pub struct Placed<'a> {
 }
 
 /// All checks but that of memory.
-pub fn check(pipelines: &[Placed<'_>]) -> Vec<Diagnostic> {
+pub(super) fn check(pipelines: &[Placed<'_>]) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for placed in pipelines {
         own_source(placed.pipeline, &mut findings);
@@ -171,7 +171,12 @@ fn loop_warning(pipelines: &[Placed<'_>], path: &[(usize, &Edge<'_>)]) -> Diagno
 }
 
 /// Lanes need `floor_bytes` each, whatever they carry; all of them must fit into `max_bytes`.
-pub fn memory(lanes: u64, floor_bytes: u64, max_bytes: u64, place: Option<Place>) -> Option<Diagnostic> {
+pub(super) fn memory(
+    lanes: u64,
+    floor_bytes: u64,
+    max_bytes: u64,
+    place: Option<Place>,
+) -> Option<Diagnostic> {
     let needed = lanes.saturating_mul(floor_bytes);
     if needed <= max_bytes {
         return None;

@@ -1,6 +1,8 @@
 //! Which of librdkafka's properties a user may not set, and why: they would break a promise, or Millstream
 //! sets them itself.
 
+use crate::kafka::FETCH_BYTES_MAX;
+
 /// What a property may be.
 #[derive(Clone, Copy, Debug)]
 enum Allowed {
@@ -90,9 +92,19 @@ static RULES: &[Rule] = &[
         reason: "a record that runs out of retries in an outage would be lost: Millstream waits, and says so",
     },
     Rule {
+        names: &["message.max.bytes"],
+        allowed: Allowed::Nothing,
+        reason: "it is raised to its maximum: the limit of the topic that is written decides",
+    },
+    Rule {
+        names: &["fetch.max.bytes"],
+        allowed: Allowed::AtMost(FETCH_BYTES_MAX),
+        reason: "one fetch counts against the memory of its lane (a larger record still comes through)",
+    },
+    Rule {
         names: &["enable.gapless.guarantee"],
-        allowed: Allowed::Only(&["false"]),
-        reason: "it makes one refused record a fatal error; Millstream keeps gaps out by itself",
+        allowed: Allowed::Nothing,
+        reason: "Millstream sets it where a gap could become a reorder",
     },
     Rule {
         names: &["queuing.strategy"],
@@ -163,11 +175,23 @@ static RULES: &[Rule] = &[
 ];
 
 /// Properties of the classic group protocol, which `group.protocol: consumer` (KIP-848) refuses.
-pub static CLASSIC_ONLY: &[&str] =
+pub(super) static CLASSIC_ONLY: &[&str] =
     &["partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms", "group.protocol.type"];
 
+/// Whether a property may not be set to anything.
+pub(super) fn is_refused(canonical: &str) -> bool {
+    let rule = RULES.iter().find(|rule| rule.names.contains(&canonical));
+    rule.is_some_and(|rule| matches!(rule.allowed, Allowed::Nothing))
+}
+
+/// Whether Millstream sets a property to one value always, so that the user's, which is the same, says nothing.
+pub(super) fn is_fixed(canonical: &str) -> bool {
+    let rule = RULES.iter().find(|rule| rule.names.contains(&canonical));
+    rule.is_some_and(|rule| matches!(rule.allowed, Allowed::Only(_)))
+}
+
 /// Why a property may not have a value, and what it may be; `None` where it may.
-pub fn refusal(canonical: &str, value: &str) -> Option<Refusal> {
+pub(super) fn refusal(canonical: &str, value: &str) -> Option<Refusal> {
     let rule = RULES.iter().find(|rule| rule.names.contains(&canonical))?;
     let passes = match rule.allowed {
         Allowed::Nothing => false,
@@ -186,7 +210,7 @@ pub fn refusal(canonical: &str, value: &str) -> Option<Refusal> {
 
 /// Why a property may not be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub(super) struct Refusal {
     /// The promise that it would break, or who sets it.
     pub reason: &'static str,
     /// What to write instead.

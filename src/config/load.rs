@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::pipeline::memory::LANE_FLOOR_BYTES;
+
 use super::cross::{self, Placed};
 use super::daemon::{Daemon, daemon};
 use super::diagnostic::{Diagnostic, Report};
@@ -53,7 +55,7 @@ pub fn load(request: &LoadRequest) -> Result<Loaded, Report> {
 /// # Errors
 ///
 /// Everything that is wrong, in all files, with warnings among it.
-pub fn load_in(request: &LoadRequest, surroundings: &Surroundings) -> Result<Loaded, Report> {
+pub(super) fn load_in(request: &LoadRequest, surroundings: &Surroundings) -> Result<Loaded, Report> {
     let mut sources = SourceMap::default();
     let mut findings = Vec::new();
     let daemon_path = match (&request.config, request.paths.is_empty()) {
@@ -68,7 +70,15 @@ pub fn load_in(request: &LoadRequest, surroundings: &Surroundings) -> Result<Loa
     let mut pipelines: Vec<Pipeline> = trees.iter().filter_map(|tree| pipeline(&mut walk, tree)).collect();
     kafka_of_all(&mut walk, request, &daemon, &mut pipelines);
     findings.append(&mut walk.diagnostics);
+    findings.extend(memory(&daemon, &pipelines));
     finish(sources, findings, daemon, pipelines)
+}
+
+/// Whether the floors of all lanes fit into the memory that the daemon may take.
+fn memory(daemon: &Daemon, pipelines: &[Pipeline]) -> Option<Diagnostic> {
+    let lanes: usize = pipelines.iter().filter_map(|pipeline| Some(pipeline.spec.as_ref()?.lanes)).sum();
+    let max_bytes = daemon.spec.as_ref()?.memory_max_bytes;
+    cross::memory(lanes as u64, LANE_FLOOR_BYTES, max_bytes, daemon.memory_place)
 }
 
 fn finish(

@@ -18,7 +18,7 @@ const NODES_MAX: usize = 100_000;
 
 /// A value with its place.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub(super) struct Node {
     /// What it is.
     pub value: Value,
     /// Where it stands; for an alias, where its anchor's value stands.
@@ -27,7 +27,7 @@ pub struct Node {
 
 /// What a YAML value is. Scalars that are not text keep their spelling.
 #[derive(Clone, Debug)]
-pub enum Value {
+pub(super) enum Value {
     /// `null`, `~` or nothing.
     Null,
     /// `true` or `false`, as written.
@@ -44,7 +44,7 @@ pub enum Value {
 
 /// A mapping's key.
 #[derive(Clone, Debug)]
-pub struct Key {
+pub(super) struct Key {
     /// The key.
     pub name: String,
     /// Where it stands.
@@ -53,12 +53,12 @@ pub struct Key {
 
 impl Node {
     /// What stands where a file leaves an element out.
-    pub fn empty_map(place: Place) -> Node {
+    pub(super) fn empty_map(place: Place) -> Node {
         Node { value: Value::Map(Vec::new()), place }
     }
 
     /// What it is, in words of a message.
-    pub fn kind(&self) -> &'static str {
+    pub(super) fn kind(&self) -> &'static str {
         match self.value {
             Value::Null => "nothing",
             Value::Bool(_) => "a boolean",
@@ -75,7 +75,7 @@ impl Node {
 /// # Errors
 ///
 /// What is wrong with the YAML, at its place.
-pub fn parse(sources: &SourceMap, file: FileId) -> Result<Node, Box<Diagnostic>> {
+pub(super) fn parse(sources: &SourceMap, file: FileId) -> Result<Node, Box<Diagnostic>> {
     let text = sources.text(file);
     let options = serde_yaml::options! {
         budget: serde_yaml::budget! { max_depth: DEPTH_MAX, max_nodes: NODES_MAX },

@@ -15,12 +15,13 @@ use super::transform::{STEP, Transform, transform};
 use super::walk::{Fields, Located, Walk, integer, items, word};
 
 /// The most lanes of one pipeline in one process.
-pub const LANES_MAX: u64 = 256;
+pub(super) const LANES_MAX: u64 = 256;
 
 /// The keys of a pipeline.
-pub static PIPELINE: Element = Element {
+pub(super) static PIPELINE: Element = Element {
     name: "a pipeline",
     doc: "Millstream: a pipeline.",
+    exactly_one: false,
     keys: &[
         Key { name: "name", shape: Shape::Name, need: Need::Required, doc: "its name, unique in the daemon" },
         Key {
@@ -111,7 +112,7 @@ impl Words for Delivery {
 }
 
 /// A pipeline as one file tells it, and what the checks over several files need.
-pub struct Pipeline {
+pub(super) struct Pipeline {
     /// The pipeline, its `kafka` still empty; `None` where something in it is wrong.
     pub spec: Option<PipelineSpec>,
     /// Its name.
@@ -129,7 +130,7 @@ pub struct Pipeline {
 }
 
 /// A topic that a pipeline writes.
-pub struct Write {
+pub(super) struct Write {
     /// The topic.
     pub topic: Located<String>,
     /// Whether it is the dlq.
@@ -137,7 +138,7 @@ pub struct Write {
 }
 
 /// Reads a pipeline's file.
-pub fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
+pub(super) fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
     let fields = Fields::open(walk, node, &PIPELINE)?;
     let name = fields.read(walk, "name", names::name);
     let source = match fields.node("source") {
@@ -146,7 +147,7 @@ pub fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
     };
     let transform = match fields.node("transform") {
         Some(node) => transform(walk, node, PIPELINE.key("transform").expect("it stands in the table above")),
-        None => Transform { steps: Some(Vec::new()), decode: None },
+        None => Transform { steps: Some(Vec::new()), ..Transform::default() },
     };
     let tombstones = fields.read(walk, "tombstones", word);
     let sinks = sinks(walk, &fields, &transform);

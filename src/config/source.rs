@@ -13,9 +13,10 @@ use super::units;
 use super::walk::{Fields, Located, Walk, word};
 
 /// The keys of `source:`.
-pub static SOURCE: Element = Element {
+pub(super) static SOURCE: Element = Element {
     name: "a source",
     doc: "Where records come from.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "topics",
@@ -53,7 +54,7 @@ impl Words for OnOffsetLost {
 }
 
 /// A source and the places that other checks need.
-pub struct Source {
+pub(super) struct Source {
     /// The source; `None` where something in it is wrong.
     pub spec: Option<SourceSpec>,
     /// What it reads, as far as it could be read.
@@ -63,7 +64,7 @@ pub struct Source {
 }
 
 /// What a source reads, for the checks that look at several elements.
-pub enum Reads {
+pub(super) enum Reads {
     /// These topics.
     Names(Vec<Located<String>>),
     /// All topics that match.
@@ -71,7 +72,7 @@ pub enum Reads {
 }
 
 /// Reads `source:` of the pipeline of that name.
-pub fn source(walk: &mut Walk<'_>, node: &Node, pipeline: Option<&Located<String>>) -> Source {
+pub(super) fn source(walk: &mut Walk<'_>, node: &Node, pipeline: Option<&Located<String>>) -> Source {
     let mut source = Source { spec: None, reads: Reads::Names(Vec::new()), group: None };
     let Some(fields) = Fields::open(walk, node, &SOURCE) else {
         return source;
@@ -101,7 +102,7 @@ pub fn source(walk: &mut Walk<'_>, node: &Node, pipeline: Option<&Located<String
 }
 
 /// The group of a pipeline that names none.
-pub fn default_group(pipeline: &str) -> String {
+pub(super) fn default_group(pipeline: &str) -> String {
     format!("millstream.{pipeline}")
 }
 
@@ -114,7 +115,7 @@ impl Reads {
     }
 
     /// Where a topic of this name is read.
-    pub fn place_of(&self, topic: &str) -> Option<Place> {
+    pub(super) fn place_of(&self, topic: &str) -> Option<Place> {
         match self {
             Reads::Names(names) => names.iter().find(|name| name.value == topic).map(|name| name.place),
             Reads::Pattern(pattern, place) => pattern.is_match(topic).then_some(*place),

@@ -56,7 +56,10 @@ impl Surroundings {
 
     /// Surroundings made for a test.
     #[cfg(test)]
-    pub(super) fn made(env: &'static [(&'static str, &'static str)], credentials: Option<&Path>) -> Surroundings {
+    pub(super) fn made(
+        env: &'static [(&'static str, &'static str)],
+        credentials: Option<&Path>,
+    ) -> Surroundings {
         let find = move |name: &str| {
             env.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };

@@ -39,6 +39,8 @@ pub struct Loaded {
     pub config: Config,
     /// Warnings.
     pub warnings: Report,
+    /// One line for each pipeline: what it reads and writes, in the words of its file.
+    pub summaries: Vec<String>,
 }
 
 /// Loads from the file system, with the process's environment and credentials.
@@ -88,10 +90,11 @@ fn finish(
     pipelines: Vec<Pipeline>,
 ) -> Result<Loaded, Report> {
     let report = Report::new(sources, findings);
+    let summaries = pipelines.iter().filter_map(Pipeline::summary).collect();
     let specs = pipelines.into_iter().map(|pipeline| pipeline.spec).collect::<Option<Vec<_>>>();
     match (daemon.spec, specs) {
         (Some(daemon), Some(pipelines)) if !report.has_errors() => {
-            Ok(Loaded { config: Config { daemon, pipelines }, warnings: report })
+            Ok(Loaded { config: Config { daemon, pipelines }, warnings: report, summaries })
         }
         _ => Err(report),
     }

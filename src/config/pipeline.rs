@@ -10,7 +10,7 @@ use super::node::Node;
 use super::sink::{SINK, Sink, sink};
 use super::source::{Reads, SOURCE, Source, source};
 use super::source_map::Place;
-use super::spec::{Delivery, OnError, PipelineSpec, Tombstones};
+use super::spec::{Delivery, OnError, PipelineSpec, SinkSpec, Tombstones};
 use super::transform::{STEP, Transform, transform};
 use super::walk::{Fields, Located, Walk, integer, items, word};
 
@@ -116,9 +116,9 @@ pub(super) struct Pipeline {
     /// The pipeline, its `kafka` still empty; `None` where something in it is wrong.
     pub spec: Option<PipelineSpec>,
     /// Its name.
-    pub name: Option<Located<String>>,
+    pub name: Option<Located>,
     /// Its group, with the place of whatever gives it.
-    pub group: Option<Located<String>>,
+    pub group: Option<Located>,
     /// What it reads.
     pub reads: Reads,
     /// What it writes.
@@ -129,10 +129,42 @@ pub(super) struct Pipeline {
     pub place: Place,
 }
 
+impl Pipeline {
+    /// One line: what it reads and writes, and how, as the file says it.
+    pub(super) fn summary(&self) -> Option<String> {
+        let spec = self.spec.as_ref()?;
+        let topic = |(write, sink): (&Write, &SinkSpec)| match sink.when {
+            Some(_) => format!("{} (when)", write.topic.shown),
+            None => write.topic.shown.clone(),
+        };
+        let sinks: Vec<_> = self.writes.iter().zip(&spec.sinks).map(topic).collect();
+        let dlq = self.writes.iter().find(|write| write.is_dlq);
+        let poison = match (spec.on_error, dlq) {
+            (OnError::Dlq, Some(dlq)) => dlq.topic.shown.clone(),
+            (OnError::Skip, _) => "skipped".to_owned(),
+            (OnError::Stop | OnError::Dlq, _) => "stop".to_owned(),
+        };
+        Some(format!(
+            "{}: {} -> {}; poison: {poison}; {}, {}, group {}",
+            self.name.as_ref()?.shown,
+            self.reads.shown(),
+            sinks.join(", "),
+            counted(spec.transform.len(), "step"),
+            counted(spec.lanes, "lane"),
+            self.group.as_ref()?.shown,
+        ))
+    }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
 /// A topic that a pipeline writes.
 pub(super) struct Write {
     /// The topic.
-    pub topic: Located<String>,
+    pub topic: Located,
     /// Whether it is the dlq.
     pub is_dlq: bool,
 }

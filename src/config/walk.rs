@@ -25,11 +25,13 @@ pub(super) struct Walk<'a> {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// A value and where it stands.
-#[derive(Clone, Debug)]
-pub(super) struct Located<T> {
-    /// The value.
-    pub value: T,
+/// A text and where it stands.
+#[derive(Clone)]
+pub(super) struct Located {
+    /// With references filled in: never shown.
+    pub value: String,
+    /// As written.
+    pub shown: String,
     /// Its place.
     pub place: Place,
 }

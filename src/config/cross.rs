@@ -24,8 +24,10 @@ pub(super) fn check(pipelines: &[Placed<'_>]) -> Vec<Diagnostic> {
         dlq_is_sink(placed.pipeline, &mut findings);
     }
     let names = pipelines.iter().map(|placed| placed.pipeline.name.as_ref());
-    twice(names, "duplicate-name", "two pipelines are called", &mut findings);
+    let told = twice(names, "duplicate-name", "two pipelines are called", &mut findings);
+    // Where two have the same name, their default groups say nothing new.
     let groups = pipelines.iter().map(|placed| placed.pipeline.group.as_ref());
+    let groups = groups.filter(|group| group.is_none_or(|group| !told.contains(&group.place)));
     twice(groups, "duplicate-group", "two pipelines read in the consumer group", &mut findings);
     loops(pipelines, &mut findings);
     findings
@@ -65,25 +67,29 @@ fn dlq_is_sink(pipeline: &Pipeline, findings: &mut Vec<Diagnostic>) {
     );
 }
 
+/// Reports every value that stands again, and gives the places of these.
 fn twice<'a>(
     values: impl Iterator<Item = Option<&'a Located>>,
     code: &str,
     what: &str,
     findings: &mut Vec<Diagnostic>,
-) {
+) -> BTreeSet<Place> {
+    let mut told = BTreeSet::new();
     let mut first: BTreeMap<&str, Place> = BTreeMap::new();
     for value in values.flatten() {
         match first.get(value.value.as_str()) {
-            Some(earlier) => findings.push(
-                Diagnostic::error(code, format!("{what} `{}`", value.shown))
-                    .at(value.place, "here again")
-                    .also(*earlier, "first here"),
-            ),
+            Some(earlier) => {
+                told.insert(value.place);
+                let message = format!("{what} `{}`", value.shown);
+                let again = Diagnostic::error(code, message).at(value.place, "here again");
+                findings.push(again.also(*earlier, "first here"));
+            }
             None => {
                 first.insert(&value.value, value.place);
             }
         }
     }
+    told
 }
 
 /// From one pipeline to another: the topic that the one writes and the other reads.

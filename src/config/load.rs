@@ -130,10 +130,10 @@ fn read_pipelines(
     daemon: &Daemon,
     findings: &mut Vec<Diagnostic>,
 ) -> Vec<Node> {
-    let paths = match (request.paths.is_empty(), &daemon.pipelines) {
-        (false, _) => request.paths.clone(),
-        (true, Some((folder, _))) => vec![folder.clone()],
-        (true, None) => Vec::new(),
+    let (paths, place) = match (request.paths.is_empty(), &daemon.pipelines) {
+        (false, _) => (request.paths.clone(), None),
+        (true, Some((folder, place))) => (vec![folder.clone()], *place),
+        (true, None) => (Vec::new(), None),
     };
     let mut files: Vec<PathBuf> = Vec::new();
     for path in &paths {
@@ -141,7 +141,10 @@ fn read_pipelines(
             Ok(found) => {
                 files.extend(found.into_iter().filter(|file| !files.contains(file)).collect::<Vec<_>>())
             }
-            Err(diagnostic) => findings.push(*diagnostic),
+            Err(diagnostic) => findings.push(match place {
+                Some(place) => diagnostic.at_name(place),
+                None => *diagnostic,
+            }),
         }
     }
     files.iter().filter_map(|file| read_tree(sources, file, findings)).map(|(_, node)| node).collect()

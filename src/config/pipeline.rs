@@ -6,7 +6,7 @@ use super::dlq::{DLQ, Dlq, dlq};
 use super::element::{Element, Key, Need, Shape, Words};
 use super::kafka::{self, Entry};
 use super::names;
-use super::node::Node;
+use super::node::{Node, Value};
 use super::sink::{SINK, Sink, sink};
 use super::source::{Reads, SOURCE, Source, source};
 use super::source_map::Place;
@@ -171,6 +171,11 @@ pub(super) struct Write {
 
 /// Reads a pipeline's file.
 pub(super) fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
+    if matches!(node.value, Value::Null) {
+        let empty = Diagnostic::error("empty", "this file is empty").at(node.place.first(), "");
+        walk.report(empty.note("a pipeline needs `name`, `source` and `sinks`"));
+        return None;
+    }
     let fields = Fields::open(walk, node, &PIPELINE)?;
     let name = fields.read(walk, "name", names::name);
     let source = match fields.node("source") {
@@ -240,7 +245,7 @@ fn on_error(walk: &mut Walk<'_>, fields: &Fields<'_>) -> Option<OnError> {
         (OnError::Dlq, None) => {
             let message = "`on_error: dlq` needs a `dlq`";
             let diagnostic = Diagnostic::error("no-dlq", message).at(node.place, "");
-            walk.report(diagnostic.note("name the topic: `dlq: {topic: …}`"));
+            walk.report(diagnostic.note("name a topic for dead letters, such as `dlq: {topic: orders.dlq}`"));
             None
         }
         (OnError::Skip, Some(dlq)) => {

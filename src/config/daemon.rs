@@ -152,8 +152,8 @@ pub(super) struct Daemon {
     pub spec: Option<DaemonSpec>,
     /// librdkafka's properties for all pipelines.
     pub kafka: Vec<Entry>,
-    /// The folder of the pipelines, and where the file names it.
-    pub pipelines: Option<(PathBuf, Place)>,
+    /// The folder of the pipelines, and where the file names it, if it does.
+    pub pipelines: Option<(PathBuf, Option<Place>)>,
     /// Where `memory.max` stands, if it does.
     pub memory_place: Option<Place>,
 }
@@ -172,6 +172,10 @@ impl Daemon {
 
 /// Reads the daemon's file.
 pub(super) fn daemon(walk: &mut Walk<'_>, node: &Node) -> Daemon {
+    if matches!(node.value, Value::Null) {
+        // All of it commented out: the defaults.
+        return daemon(walk, &Node::empty_map(node.place));
+    }
     let Some(fields) = Fields::open(walk, node, &DAEMON) else {
         return Daemon { spec: None, kafka: Vec::new(), pipelines: None, memory_place: None };
     };
@@ -194,7 +198,7 @@ pub(super) fn daemon(walk: &mut Walk<'_>, node: &Node) -> Daemon {
         let (level, format) = (fields.read(walk, "level", word), fields.read(walk, "format", word));
         Some((level?, format?))
     });
-    let folder_place = fields.node("pipelines").map_or(fields.place(), |node| node.place);
+    let folder_place = fields.node("pipelines").map(|node| node.place);
     let spec = (|| {
         let (log_level, log_format) = log?;
         Some(DaemonSpec {

@@ -82,7 +82,7 @@ pub(super) struct Dlq {
     /// The dlq; `None` where something in it is wrong.
     pub spec: Option<DlqSpec>,
     /// Its topic, as far as it could be read.
-    pub topic: Option<Located<String>>,
+    pub topic: Option<Located>,
 }
 
 /// Reads `dlq:`.

@@ -47,6 +47,7 @@ pub(super) fn read(sources: &mut SourceMap, path: &Path) -> Result<FileId, Box<D
 /// Why there are none.
 pub(super) fn find(path: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
     let fail = |message: String| Box::new(Diagnostic::error("unreadable", message).in_file(path));
+    std::fs::metadata(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
     if !path.is_dir() {
         return Ok(vec![path.to_path_buf()]);
     }

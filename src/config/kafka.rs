@@ -83,7 +83,7 @@ fn property(walk: &mut Walk<'_>, key: &Key, node: &Node) -> Option<Entry> {
         if let Err(message) = try_value(&key.name, &value.value) {
             let message = match value.filled {
                 true => format!("librdkafka refuses the value of `{}`", key.name),
-                false => format!("librdkafka refuses this: {message}"),
+                false => format!("librdkafka refuses the value of `{}`: {message}", key.name),
             };
             walk.report(Diagnostic::error("bad-property", message).at(node.place, range_of(&canonical)));
             return None;

@@ -38,18 +38,18 @@ static RULES: &[Rule] = &[
     Rule {
         names: &["enable.auto.offset.store"],
         allowed: Allowed::Only(&["false"]),
-        reason: "a record that was handed over is not finished yet: committing it would lose it in a crash",
+        reason: "a record that was handed over is not finished yet, and committing it would lose it in a crash",
     },
     Rule {
         names: &["auto.offset.reset"],
         allowed: Allowed::Only(&["error"]),
-        reason: "say `start` and `on_offset_lost` in `source` instead: a lost offset must not pass in silence",
+        reason: "a lost offset must not pass in silence; say `start` and `on_offset_lost` in `source` instead",
     },
     Rule { names: &["group.id"], allowed: Allowed::Nothing, reason: "say `group` in `source` instead" },
     Rule {
         names: &["group.instance.id"],
         allowed: Allowed::Nothing,
-        reason: "say `instance_id` in the daemon's file instead: each lane needs an id of its own",
+        reason: "each lane needs an id of its own; say `instance_id` in the daemon's file instead",
     },
     Rule {
         names: &["group.protocol.type"],
@@ -74,7 +74,7 @@ static RULES: &[Rule] = &[
     Rule {
         names: &["request.required.acks"],
         allowed: Allowed::Only(&["all", "-1"]),
-        reason: "a record counts as written when all in-sync replicas have it: less can lose it",
+        reason: "a record counts as written once all in-sync replicas have it, and less can lose it",
     },
     Rule {
         names: &["max.in.flight.requests.per.connection"],
@@ -84,17 +84,17 @@ static RULES: &[Rule] = &[
     Rule {
         names: &["message.timeout.ms"],
         allowed: Allowed::Only(&["0"]),
-        reason: "a record that times out in an outage would be lost: Millstream waits, and says so",
+        reason: "a record that times out in an outage would be lost, so Millstream waits, and says so",
     },
     Rule {
         names: &["message.send.max.retries"],
         allowed: Allowed::Only(&["2147483647"]),
-        reason: "a record that runs out of retries in an outage would be lost: Millstream waits, and says so",
+        reason: "a record that runs out of retries in an outage would be lost, so Millstream waits, and says so",
     },
     Rule {
         names: &["message.max.bytes"],
         allowed: Allowed::Nothing,
-        reason: "it is raised to its maximum: the limit of the topic that is written decides",
+        reason: "it is raised to its maximum, so that the limit of the topic that is written decides",
     },
     Rule {
         names: &["fetch.max.bytes"],
@@ -114,7 +114,7 @@ static RULES: &[Rule] = &[
     Rule {
         names: &["delivery.report.only.error"],
         allowed: Allowed::Only(&["false"]),
-        reason: "a record is finished when its delivery is reported: each of them must be",
+        reason: "a record is finished once its delivery is reported",
     },
     Rule {
         names: &["transactional.id", "transaction.timeout.ms"],
@@ -124,7 +124,7 @@ static RULES: &[Rule] = &[
     Rule {
         names: &["allow.auto.create.topics"],
         allowed: Allowed::Only(&["false"]),
-        reason: "a misspelt topic would come into being: say `create` at the sink or the dlq instead",
+        reason: "a misspelt topic would come into being; say `create` at the sink or the dlq instead",
     },
     Rule {
         names: &[
@@ -134,12 +134,12 @@ static RULES: &[Rule] = &[
             "queued.max.messages.kbytes",
         ],
         allowed: Allowed::Nothing,
-        reason: "Millstream shares out the memory of all queues: say `memory.max` in the daemon's file instead",
+        reason: "Millstream shares out the memory of all queues; say `memory.max` in the daemon's file instead",
     },
     Rule {
         names: &["statistics.interval.ms"],
         allowed: Allowed::Only(&["0"]),
-        reason: "nothing takes librdkafka's statistics in this version: they would pile up",
+        reason: "nothing takes librdkafka's statistics in this version, and they would pile up",
     },
     Rule {
         names: &["enabled_events"],
@@ -149,7 +149,7 @@ static RULES: &[Rule] = &[
     Rule {
         names: &["log.queue"],
         allowed: Allowed::Only(&["false"]),
-        reason: "nothing takes log lines from the queue: they would pile up",
+        reason: "nothing takes log lines from the queue, and they would pile up",
     },
     Rule {
         names: &["internal.termination.signal"],

@@ -39,6 +39,8 @@ pub struct Loaded {
     pub config: Config,
     /// Warnings.
     pub warnings: Report,
+    /// One line for each pipeline: what it reads and writes, in the words of its file.
+    pub summaries: Vec<String>,
 }
 
 /// Loads from the file system, with the process's environment and credentials.
@@ -88,10 +90,11 @@ fn finish(
     pipelines: Vec<Pipeline>,
 ) -> Result<Loaded, Report> {
     let report = Report::new(sources, findings);
+    let summaries = pipelines.iter().filter_map(Pipeline::summary).collect();
     let specs = pipelines.into_iter().map(|pipeline| pipeline.spec).collect::<Option<Vec<_>>>();
     match (daemon.spec, specs) {
         (Some(daemon), Some(pipelines)) if !report.has_errors() => {
-            Ok(Loaded { config: Config { daemon, pipelines }, warnings: report })
+            Ok(Loaded { config: Config { daemon, pipelines }, warnings: report, summaries })
         }
         _ => Err(report),
     }
@@ -127,10 +130,10 @@ fn read_pipelines(
     daemon: &Daemon,
     findings: &mut Vec<Diagnostic>,
 ) -> Vec<Node> {
-    let paths = match (request.paths.is_empty(), &daemon.pipelines) {
-        (false, _) => request.paths.clone(),
-        (true, Some((folder, _))) => vec![folder.clone()],
-        (true, None) => Vec::new(),
+    let (paths, place) = match (request.paths.is_empty(), &daemon.pipelines) {
+        (false, _) => (request.paths.clone(), None),
+        (true, Some((folder, place))) => (vec![folder.clone()], *place),
+        (true, None) => (Vec::new(), None),
     };
     let mut files: Vec<PathBuf> = Vec::new();
     for path in &paths {
@@ -138,7 +141,10 @@ fn read_pipelines(
             Ok(found) => {
                 files.extend(found.into_iter().filter(|file| !files.contains(file)).collect::<Vec<_>>())
             }
-            Err(diagnostic) => findings.push(*diagnostic),
+            Err(diagnostic) => findings.push(match place {
+                Some(place) => diagnostic.at_name(place),
+                None => *diagnostic,
+            }),
         }
     }
     files.iter().filter_map(|file| read_tree(sources, file, findings)).map(|(_, node)| node).collect()

@@ -12,8 +12,8 @@ use super::source_map::{Place, SourceMap};
 use super::walk::Walk;
 
 /// VRL's findings that hang on the types of what stands before: an error that is not handled, or handled in
-/// vain, and an argument of the wrong type.
-const TYPE_CODES: [usize; 7] = [100, 103, 104, 110, 620, 630, 651];
+/// vain, a result or an argument of the wrong type.
+const TYPE_CODES: [usize; 8] = [100, 102, 103, 104, 110, 620, 630, 651];
 
 /// A place in the chain of programs.
 #[derive(Clone, Debug, Default)]

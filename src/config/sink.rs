@@ -110,7 +110,7 @@ pub(super) struct Sink {
     /// The sink; `None` where something in it is wrong.
     pub spec: Option<SinkSpec>,
     /// Its topic, as far as it could be read.
-    pub topic: Option<Located<String>>,
+    pub topic: Option<Located>,
 }
 
 /// Reads one sink.

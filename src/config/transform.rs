@@ -141,14 +141,16 @@ pub(super) fn transform(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> 
 
 fn step(walk: &mut Walk<'_>, node: &Node, so_far: &mut Transform) -> Option<StepSpec> {
     let fields = Fields::open(walk, node, &STEP)?;
-    let actions: Vec<_> = STEP.keys.iter().filter_map(|key| Some((key, fields.node(key.name)?))).collect();
-    let [(key, action)] = actions[..] else {
+    let actions: Vec<_> = fields.all().collect();
+    let [(key, _, action)] = actions[..] else {
         // An unknown key has been reported, and may be the action that is missing.
         let is_told = actions.is_empty() && matches!(&node.value, Value::Map(entries) if !entries.is_empty());
         if !is_told {
             let message = "a step needs exactly one of `filter`, `decode` and `map`";
-            let place = actions.get(1).map_or(fields.place(), |(_, node)| node.place);
-            let why = if actions.is_empty() { "it has none" } else { "a second action" };
+            let (place, why) = match actions.get(1) {
+                Some((_, place, _)) => (*place, "a second action"),
+                None => (fields.place(), "it has none"),
+            };
             let diagnostic = Diagnostic::error("bad-step", message).at(place, why);
             walk.report(
                 diagnostic.note("write each action as a step of its own, in the order in which they run"),

@@ -25,11 +25,13 @@ pub(super) struct Walk<'a> {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// A value and where it stands.
-#[derive(Clone, Debug)]
-pub(super) struct Located<T> {
-    /// The value.
-    pub value: T,
+/// A text and where it stands.
+#[derive(Clone)]
+pub(super) struct Located {
+    /// With references filled in: never shown.
+    pub value: String,
+    /// As written.
+    pub shown: String,
     /// Its place.
     pub place: Place,
 }
@@ -135,7 +137,14 @@ impl<'a> Walk<'a> {
 pub(super) struct Fields<'n> {
     element: &'static Element,
     place: Place,
-    found: Vec<(&'static Key, &'n Node)>,
+    found: Vec<Found<'n>>,
+}
+
+/// A known key, where it stands, and what stands there.
+struct Found<'n> {
+    key: &'static Key,
+    place: Place,
+    node: &'n Node,
 }
 
 impl<'n> Fields<'n> {
@@ -150,6 +159,7 @@ impl<'n> Fields<'n> {
         let place = entries.first().map_or(node.place, |(key, _)| key.place);
         let mut fields = Fields { element, place, found: Vec::new() };
         let mut first: Vec<(&str, Place)> = Vec::new();
+        let mut misspelt = Vec::new();
         for (key, value) in entries {
             if let Some((_, earlier)) = first.iter().find(|(name, _)| *name == key.name) {
                 let message = format!("`{}` stands twice in {}", key.name, element.name);
@@ -162,16 +172,21 @@ impl<'n> Fields<'n> {
                 Some(Key { need: Need::NotAvailable(what), name, .. }) => {
                     walk.report(not_available(&format!("`{name}`"), what).at(key.place, ""));
                 }
-                Some(known) => fields.found.push((known, value)),
-                None => walk.report(unknown_key(&key.name, element).at(key.place, "")),
+                Some(known) => fields.found.push(Found { key: known, place: key.place, node: value }),
+                None => {
+                    let near = nearest_key(&key.name, element);
+                    walk.report(unknown_key(&key.name, element, near).at(key.place, ""));
+                    misspelt.extend(near);
+                }
             }
         }
-        fields.report_missing(walk);
+        fields.report_missing(walk, &misspelt);
         Some(fields)
     }
 
-    fn report_missing(&self, walk: &mut Walk<'_>) {
-        for key in self.element.keys {
+    /// A key that stands there misspelt has been told of.
+    fn report_missing(&self, walk: &mut Walk<'_>, misspelt: &[&str]) {
+        for key in self.element.keys.iter().filter(|key| !misspelt.contains(&key.name)) {
             if matches!(key.need, Need::Required) && self.node(key.name).is_none() {
                 let message = format!("{} needs `{}`: {}", self.element.name, key.name, key.doc);
                 let place = self.place;
@@ -189,7 +204,12 @@ impl<'n> Fields<'n> {
 
     /// What stands at a key.
     pub(super) fn node(&self, name: &str) -> Option<&'n Node> {
-        self.found.iter().find(|(key, _)| key.name == name).map(|(_, node)| *node)
+        self.found.iter().find(|found| found.key.name == name).map(|found| found.node)
+    }
+
+    /// All known keys that stand there, in the order of the file, with their places.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&'static Key, Place, &'n Node)> {
+        self.found.iter().map(|found| (found.key, found.place, found.node))
     }
 
     fn key(&self, name: &str) -> &'static Key {
@@ -229,13 +249,17 @@ impl<'n> Fields<'n> {
     }
 }
 
-fn unknown_key(name: &str, element: &Element) -> Diagnostic {
+fn nearest_key(name: &str, element: &Element) -> Option<&'static str> {
+    let known = element.keys.iter().filter(|key| !matches!(key.need, Need::NotAvailable(_)));
+    nearest(name, known.map(|key| key.name))
+}
+
+fn unknown_key(name: &str, element: &Element, near: Option<&str>) -> Diagnostic {
     let unknown = Diagnostic::error("unknown-key", format!("{} has no key `{name}`", element.name));
     if name == "<<" {
         return unknown.note("merge keys are not part of YAML 1.2: write the keys out");
     }
-    let known = element.keys.iter().filter(|key| !matches!(key.need, Need::NotAvailable(_)));
-    match nearest(name, known.map(|key| key.name)) {
+    match near {
         Some(near) => unknown.note(format!("did you mean `{near}`?")),
         None => unknown.note(format!("known keys: {}", keys_of(element))),
     }

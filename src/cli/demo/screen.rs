@@ -126,7 +126,7 @@ fn letters(causes: &[Causes], columns: usize) -> Vec<Line> {
             .right(Style::Red, &grouped(causes.count), 6)
             .push(Style::Plain, "  ")
             .push(Style::Cyan, &causes.newest.class)
-            .push(Style::Plain, format!("  {}", causes.newest.message))
+            .push(Style::Plain, format!("  {}", causes.newest.short_message()))
     }));
     lines
 }

@@ -195,14 +195,15 @@ fn take(message: &Message, roles: &mut HashMap<String, Role>, seen: &mut Seen) {
     }
 }
 
-/// Counts a dead letter among those of its kind.
+/// Counts a dead letter among those of its kind. The kinds stand in the order of their pipelines' names.
 fn file(seen: &mut Seen, pipeline: &str, cause: Cause) {
-    let same = |known: &&mut Causes| known.pipeline == pipeline && known.newest.class == cause.class;
+    let same = |known: &&mut Causes| known.pipeline == pipeline && known.newest.is_like(&cause);
     if let Some(known) = seen.causes.iter_mut().find(same) {
         known.count += 1;
         known.newest = cause;
     } else if seen.causes.len() < CAUSES_MAX {
-        seen.causes.push(Causes { pipeline: pipeline.to_owned(), count: 1, newest: cause });
+        let at = seen.causes.partition_point(|known| *known.pipeline <= *pipeline);
+        seen.causes.insert(at, Causes { pipeline: pipeline.to_owned(), count: 1, newest: cause });
     }
 }
 

@@ -4,10 +4,13 @@
 //! group-metadata records of `__consumer_offsets` (key version 2, value versions 0 to 3: a protocol type, then the
 //! generation). That works with every broker, shared or not.
 
+use std::time::Duration;
+
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::{Client, REQUEST_TIMEOUT, config};
+use crate::wait::{self, PATIENCE};
 
 const OFFSETS_TOPIC: &str = "__consumer_offsets";
 
@@ -35,6 +38,37 @@ impl Client {
             Offset::Offset(offset) => Some(offset),
             _ => None,
         }
+    }
+
+    /// Waits until each of the partitions is committed at its offset or beyond.
+    pub fn wait_committed(&self, group: &str, topic: &str, offsets: &[(i32, i64)]) {
+        self.wait_committed_within(PATIENCE, group, topic, offsets);
+    }
+
+    /// [`Client::wait_committed`] with a patience of its own.
+    pub fn wait_committed_within(
+        &self,
+        patience: Duration,
+        group: &str,
+        topic: &str,
+        offsets: &[(i32, i64)],
+    ) {
+        let member = self.member(group);
+        let mut asked = TopicPartitionList::new();
+        for (partition, _) in offsets {
+            asked.add_partition(topic, *partition);
+        }
+        let reached = |answer: &TopicPartitionList| {
+            offsets.iter().all(|(partition, wanted)| match answer.find_partition(topic, *partition) {
+                Some(found) => matches!(found.offset(), Offset::Offset(offset) if offset >= *wanted),
+                None => false,
+            })
+        };
+        wait::until_within(patience, &format!("{group} to commit {offsets:?} of {topic}"), || {
+            // A broker that a test disturbs may not answer: asked again.
+            let answer = member.committed_offsets(asked.clone(), REQUEST_TIMEOUT).ok()?;
+            reached(&answer).then_some(())
+        });
     }
 
     /// Commits an offset for a group that has no member.

@@ -17,7 +17,8 @@ pub struct Run {
 }
 
 impl Run {
-    pub(super) fn start(mut command: Command) -> Self {
+    /// Starts a command; its standard error is the log.
+    pub fn start(mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = process::spawn(command).unwrap_or_else(|error| panic!("start the daemon: {error}"));
         let log = Log::collect(child.stderr.take().expect("standard error is piped"));

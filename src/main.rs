@@ -1,1 +1,17 @@
-fn main() {}
+//! The `millstream` binary: arguments in, exit code out.
+
+use std::process::ExitCode;
+
+use millstream::cli::{self, Command};
+
+fn main() -> ExitCode {
+    let exit = match cli::parse() {
+        Ok(cli) => match cli.command {
+            Command::Run(args) => cli::run::run(&args),
+            Command::Check(args) => cli::check::run(&args),
+            Command::Demo(_) | Command::Schema(_) => cli::Exit::Internal,
+        },
+        Err(exit) => exit,
+    };
+    exit.into()
+}

@@ -2,6 +2,7 @@
 //! still need to be understood, and every default is filled in.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -210,12 +211,25 @@ pub struct CommitSpec {
 
 /// librdkafka's properties as the user wrote them (the daemon's, the pipeline's over them), checked, and
 /// split by librdkafka's own C/P/* scope. `kafka/` adds Millstream's own settings below and above them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// Names are librdkafka's own, aliases resolved (`linger.ms` stands here as `queue.buffering.max.ms`), but for
+/// `bootstrap.servers`.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct KafkaSpec {
     /// For the consumer.
     pub consumer: BTreeMap<String, String>,
     /// For the producer.
     pub producer: BTreeMap<String, String>,
+}
+
+/// Only the names: values can be passwords.
+impl fmt::Debug for KafkaSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaSpec")
+            .field("consumer", &self.consumer.keys())
+            .field("producer", &self.producer.keys())
+            .finish()
+    }
 }
 
 /// The daemon's own file, validated, with every default filled in.

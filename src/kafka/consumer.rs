@@ -14,8 +14,8 @@ use super::conf::{self, ConsumerSettings};
 use super::error::KafkaError;
 use super::message::Message;
 use super::native::Native;
-use super::partitions::{PartitionList, TopicPartition, TopicPartitionOffset};
-use super::queue::{Event, Queue, own_messages};
+use super::partitions::{OFFSET_INVALID, PartitionList, TopicPartition, TopicPartitionOffset};
+use super::queue::{Event, Queue};
 use super::wake::Waker;
 
 /// What happened to a consumer.
@@ -62,7 +62,6 @@ pub struct Consumer {
     records: Queue,
     events: Queue,
     client: Native,
-    scratch: Vec<*mut rd::rd_kafka_message_t>,
     // Kept alive for librdkafka's threads until Drop has detached it.
     _waker: Waker,
 }
@@ -83,7 +82,7 @@ impl Consumer {
         let records = Queue::new(&client);
         events.wake_with(waker);
         records.wake_with(waker);
-        Ok(Self { records, events, client, scratch: Vec::new(), _waker: waker.clone() })
+        Ok(Self { records, events, client, _waker: waker.clone() })
     }
 
     pub(super) fn client(&self) -> &Native {
@@ -139,9 +138,8 @@ impl Consumer {
     }
 
     /// Takes up to `max` messages that are there now, without waiting.
-    pub fn take(&mut self, max: usize, into: &mut Vec<Message>) {
-        self.records.take_messages(max, &mut self.scratch);
-        own_messages(&mut self.scratch, into);
+    pub fn take(&self, max: usize) -> impl Iterator<Item = Message> + use<> {
+        self.records.take_messages(max)
     }
 
     /// Takes partitions in, each at its committed offset, or at the offset given.
@@ -165,7 +163,8 @@ impl Consumer {
     }
 
     /// Starts partitions anew at these offsets, also where fetching had ended with an error. `all` are all
-    /// partitions of the member with the offset that each goes on at: the eager protocol knows no other way.
+    /// partitions of the member with the offset that each goes on at (`None`: what is committed): the eager protocol
+    /// knows no other way.
     ///
     /// # Errors
     ///
@@ -173,14 +172,16 @@ impl Consumer {
     pub fn restart_at(
         &self,
         offsets: &[(TopicPartition, i64)],
-        all: &[(TopicPartition, i64)],
+        all: &[(TopicPartition, Option<i64>)],
     ) -> Result<(), KafkaError> {
         if self.is_cooperative() {
             let list = PartitionList::with_offsets(offsets.iter().map(|(at, offset)| (at, *offset)));
             self.change_assignment(&list, Change::Remove)?;
             self.change_assignment(&list, Change::Add)
         } else {
-            let list = PartitionList::with_offsets(all.iter().map(|(at, offset)| (at, *offset)));
+            // No offset: from what is committed.
+            let all = all.iter().map(|(at, offset)| (at, offset.unwrap_or(OFFSET_INVALID)));
+            let list = PartitionList::with_offsets(all);
             self.change_assignment(&list, Change::Add)
         }
     }
@@ -248,22 +249,13 @@ impl Consumer {
     ///
     /// As librdkafka says; no event follows then.
     pub fn commit(&self, offsets: &[(TopicPartition, i64)]) -> Result<(), KafkaError> {
-        self.commit_how(offsets, 1)
-    }
-
-    /// Commits and waits for the answer (librdkafka bounds the wait).
-    ///
-    /// # Errors
-    ///
-    /// As the coordinator says.
-    pub fn commit_sync(&self, offsets: &[(TopicPartition, i64)]) -> Result<(), KafkaError> {
-        self.commit_how(offsets, 0)
-    }
-
-    fn commit_how(&self, offsets: &[(TopicPartition, i64)], is_async: i32) -> Result<(), KafkaError> {
         let list = PartitionList::with_offsets(offsets.iter().map(|(at, offset)| (at, *offset)));
-        // SAFETY: client and list are live; the list is copied.
-        KafkaError::check(unsafe { rd::rd_kafka_commit(self.client.ptr(), list.as_ptr(), is_async) })
+        let (client, answers) = (self.client.ptr(), self.events.ptr());
+        // SAFETY: client, list and queue are live; the list is copied. With a queue the call does not wait, and
+        // without a callback the answer is an event (rdkafka.h, rd_kafka_commit_queue).
+        KafkaError::check(unsafe {
+            rd::rd_kafka_commit_queue(client, list.as_ptr(), answers, None, std::ptr::null_mut())
+        })
     }
 
     /// The member's partitions belong to others already: nothing may be committed.

@@ -18,6 +18,7 @@ mod mock;
 mod native;
 mod partitions;
 mod producer;
+pub mod properties;
 mod queue;
 mod wake;
 

@@ -159,8 +159,9 @@ impl Producer {
         })
     }
 
-    /// Hands over all reports that are there now, and gives the first other event, if any.
+    /// Hands over all reports that are there now, and gives the worst other event, if any.
     pub fn serve(&self, mut report: impl FnMut(Report)) -> Option<ProducerEvent> {
+        let mut worst = None;
         while let Some(event) = self.events.next_event() {
             match event.kind() {
                 rd::RD_KAFKA_EVENT_DR => event.each_report(|opaque, code| {
@@ -169,16 +170,16 @@ impl Producer {
                 rd::RD_KAFKA_EVENT_ERROR => {
                     if let Err(error) = event.error() {
                         let fatal = self.client.fatal_error();
-                        return Some(ProducerEvent::Error {
-                            is_fatal: fatal.is_some(),
-                            error: fatal.unwrap_or(error),
-                        });
+                        if fatal.is_some() || worst.is_none() {
+                            let is_fatal = fatal.is_some();
+                            worst = Some(ProducerEvent::Error { is_fatal, error: fatal.unwrap_or(error) });
+                        }
                     }
                 }
                 _ => {}
             }
         }
-        None
+        worst
     }
 
     /// Gives up everything that is not acknowledged; a report follows for each.

@@ -65,15 +65,15 @@ impl Queue {
         (!event.is_null()).then_some(Event(event))
     }
 
-    /// Takes up to `max` fetched messages that are there now, appending to `messages`.
-    pub(super) fn take_messages(&self, max: usize, scratch: &mut Vec<*mut rd::rd_kafka_message_t>) -> usize {
-        scratch.clear();
-        scratch.resize(max, ptr::null_mut());
+    /// Takes up to `max` fetched messages that are there now.
+    pub(super) fn take_messages(&self, max: usize) -> impl Iterator<Item = Message> + use<> {
+        let mut batch: Vec<*mut rd::rd_kafka_message_t> = vec![ptr::null_mut(); max];
         // SAFETY: the array has room for `max` pointers; with a timeout of 0 the call does not wait.
-        let count = unsafe { rd::rd_kafka_consume_batch_queue(self.0, 0, scratch.as_mut_ptr(), max) };
-        let count = usize::try_from(count).unwrap_or(0);
-        scratch.truncate(count);
-        count
+        let count = unsafe { rd::rd_kafka_consume_batch_queue(self.0, 0, batch.as_mut_ptr(), max) };
+        batch.truncate(usize::try_from(count).unwrap_or(0));
+        // SAFETY: each pointer is a message that the call gave us to destroy; it is wrapped once. The iterator is
+        // always run to its end by `extend`.
+        batch.into_iter().map(|message| unsafe { Message::own(message) })
     }
 
     pub(super) fn wake_with(&self, waker: &Waker) {
@@ -92,12 +92,6 @@ impl Drop for Queue {
         // SAFETY: our reference, given back once.
         unsafe { rd::rd_kafka_queue_destroy(self.0) }
     }
-}
-
-/// Wraps what `take_messages` filled in.
-pub(super) fn own_messages(scratch: &mut Vec<*mut rd::rd_kafka_message_t>, into: &mut Vec<Message>) {
-    // SAFETY: each pointer is a message that the call gave us to destroy; it is wrapped once.
-    into.extend(scratch.drain(..).map(|message| unsafe { Message::own(message) }));
 }
 
 /// An owned event.

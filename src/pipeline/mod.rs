@@ -1,1 +1,14 @@
-//! (being built)
+//! One pipeline at work: its lanes, what they hold in memory, and what they say of themselves.
+//!
+//! A lane is a consumer-group member on a thread of its own. Its loop (`lane/`) takes batches, lets
+//! `processor` work on each record, sends the outputs, takes their acknowledgements and commits. What is decided on
+//! the way is decided in `delivery/`; when a pipeline starts, stops and starts again is `supervisor/`'s.
+
+pub mod dead_letter;
+mod lane;
+pub mod memory;
+pub mod processor;
+mod status;
+
+pub use lane::{LaneEnd, LaneHandle, LaneSetup, start as start_lane};
+pub use status::{Account, LaneStatus, LaneView};

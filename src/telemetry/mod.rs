@@ -1,1 +1,36 @@
-//! (being built)
+//! What the daemon says: log lines, one per event that matters, never a record's payload.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, Registry, fmt};
+
+use crate::config::spec::{LogFormat, LogLevel};
+
+/// Sets the process's log up: lines on standard error, as text for people or JSON for programs.
+/// A second call changes nothing.
+pub fn init(level: LogLevel, format: LogFormat) {
+    let level = match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    };
+    let is_terminal = std::io::stderr().is_terminal();
+    let as_text = match format {
+        LogFormat::Text => true,
+        LogFormat::Json => false,
+        LogFormat::Auto => is_terminal,
+    };
+    let targets = Targets::new().with_default(level);
+    let layer: Box<dyn Layer<Registry> + Send + Sync> = if as_text {
+        fmt::layer().with_writer(std::io::stderr).with_ansi(is_terminal).with_target(false).boxed()
+    } else {
+        fmt::layer().json().flatten_event(true).with_current_span(false).with_writer(std::io::stderr).boxed()
+    };
+    // Fails only where a subscriber is set already.
+    let _ = tracing_subscriber::registry().with(layer.with_filter(targets)).try_init();
+}

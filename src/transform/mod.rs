@@ -1,5 +1,20 @@
-//! VRL: compile, type-check, run.
+//! VRL: compiling expressions and running them on one record at a time.
+//!
+//! A program sees the value as `.` and the envelope as `%`. Compiling finds out what it reads and writes, so that
+//! a record is made visible only as far as the pipeline's programs look, and what none of them changed can pass
+//! byte for byte. Bytes become values in `codec/`; the order of steps is `pipeline/`'s.
 
+mod access;
+mod compile;
+mod functions;
 mod program;
+mod rules;
+mod scope;
 
-pub use program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel, compile};
+pub use access::{Access, EnvelopeReads, HeaderReads};
+pub use compile::{compile, compile_in};
+pub use program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel};
+pub use scope::Scope;
+
+#[cfg(test)]
+mod compile_tests;

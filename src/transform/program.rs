@@ -1,6 +1,11 @@
 //! A compiled VRL program and what it reads and writes.
 
+use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
+
+use super::access::Access;
+use super::scope::Scope;
 
 /// What a program is for, which decides what it must give and what it may write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,13 +19,73 @@ pub enum ProgramKind {
 }
 
 /// A compiled program, cheap to clone and shared by all lanes.
-#[derive(Clone, Debug)]
-pub struct Program {}
+#[derive(Clone)]
+pub struct Program {
+    inner: Arc<Compiled>,
+}
+
+struct Compiled {
+    kind: ProgramKind,
+    source: String,
+    vrl: vrl::compiler::Program,
+    access: Access,
+    scope_after: Scope,
+}
 
 impl Program {
+    pub(super) fn new(
+        kind: ProgramKind,
+        source: &str,
+        vrl: vrl::compiler::Program,
+        access: Access,
+        scope_after: Scope,
+    ) -> Self {
+        let source = source.to_owned();
+        let inner = Arc::new(Compiled { kind, source, vrl, access, scope_after });
+        Self { inner }
+    }
+
+    /// What it is for.
+    pub fn kind(&self) -> ProgramKind {
+        self.inner.kind
+    }
+
+    /// The text it was compiled from.
+    pub fn source(&self) -> &str {
+        &self.inner.source
+    }
+
     /// Whether it reads or writes `.` anywhere (a tombstone with `tombstones: pass` skips such a step).
     pub fn touches_value(&self) -> bool {
-        unreachable!("skeleton")
+        self.inner.access.value
+    }
+
+    /// What it reads and writes.
+    pub fn access(&self) -> &Access {
+        &self.inner.access
+    }
+
+    /// What is known about the record once it ran.
+    pub fn scope_after(&self) -> &Scope {
+        &self.inner.scope_after
+    }
+
+    pub(super) fn vrl(&self) -> &vrl::compiler::Program {
+        &self.inner.vrl
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program").field("kind", &self.inner.kind).field("source", &self.inner.source).finish()
+    }
+}
+
+/// Equal programs do the same: the same text for the same purpose, in the same place of the chain.
+impl PartialEq for Program {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+            || (self.inner.kind == other.inner.kind && self.inner.source == other.inner.source)
     }
 }
 
@@ -29,7 +94,7 @@ impl Program {
 pub struct ProgramDiagnostic {
     /// An error, or only a warning.
     pub is_error: bool,
-    /// VRL's error code, such as 103.
+    /// VRL's error code, such as 103; 0 where the rule is Millstream's own.
     pub code: usize,
     /// What is wrong.
     pub message: String,
@@ -37,6 +102,28 @@ pub struct ProgramDiagnostic {
     pub labels: Vec<ProgramLabel>,
     /// Further help.
     pub notes: Vec<String>,
+}
+
+impl ProgramDiagnostic {
+    /// An error of Millstream's own rules.
+    pub(super) fn own_error(
+        message: impl Into<String>,
+        span: Range<usize>,
+        label: impl Into<String>,
+    ) -> Self {
+        let label = ProgramLabel { span, message: label.into(), is_primary: true };
+        Self { is_error: true, code: 0, message: message.into(), labels: vec![label], notes: Vec::new() }
+    }
+
+    pub(super) fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Where it begins in the source; the end of the world where it has no place.
+    pub(super) fn start(&self) -> usize {
+        self.labels.first().map_or(usize::MAX, |label| label.span.start)
+    }
 }
 
 /// A place in a program's source.
@@ -48,18 +135,4 @@ pub struct ProgramLabel {
     pub message: String,
     /// The place that the finding is about.
     pub is_primary: bool,
-}
-
-/// Compiles `source`; `decoded` says whether a `decode` with a structured format stands before it (else `.` is bytes
-/// or null). Gives the program and the compiler's warnings.
-///
-/// # Errors
-///
-/// All findings, errors and warnings, in the order of the source.
-pub fn compile(
-    _kind: ProgramKind,
-    _source: &str,
-    _decoded: bool,
-) -> Result<(Program, Vec<ProgramDiagnostic>), Vec<ProgramDiagnostic>> {
-    unreachable!("skeleton")
 }

@@ -1,0 +1,43 @@
+//! `commit:`: when the watermark is committed.
+
+use super::element::{Element, Key, Need, Shape};
+use super::node::Node;
+use super::spec::CommitSpec;
+use super::walk::{Fields, Walk, duration, integer};
+
+/// The keys of `commit:`.
+pub static COMMIT: Element = Element {
+    name: "a commit",
+    doc: "When offsets are committed: whichever comes first.",
+    keys: &[
+        Key {
+            name: "interval",
+            shape: Shape::Duration {
+                min_ms: 10,
+                max_ms: 3_600_000,
+            },
+            need: Need::Default("500ms"),
+            doc: "the longest time between a finished record and its commit",
+        },
+        Key {
+            name: "records",
+            shape: Shape::Integer {
+                min: 1,
+                max: 1_000_000_000,
+            },
+            need: Need::Default("5000"),
+            doc: "the most finished records that are not committed",
+        },
+    ],
+};
+
+/// Reads `commit:`.
+pub fn commit(walk: &mut Walk<'_>, node: &Node) -> Option<CommitSpec> {
+    let fields = Fields::open(walk, node, &COMMIT)?;
+    let interval = fields.read(walk, "interval", duration);
+    let records = fields.read(walk, "records", integer);
+    Some(CommitSpec {
+        interval: interval?,
+        records: records?,
+    })
+}

@@ -1,0 +1,276 @@
+//! The daemon's own file.
+
+use std::path::{Path, PathBuf};
+
+use super::element::{Element, Key, Need, Shape, Words};
+use super::interpolate::Surroundings;
+use super::kafka::{self, Entry};
+use super::names;
+use super::node::{Node, Value};
+use super::source_map::{Place, SourceMap};
+use super::spec::{DaemonSpec, LogFormat, LogLevel};
+use super::transform::SCHEMAS;
+use super::units;
+use super::walk::{Fields, Walk, duration, not_available, word};
+
+/// The keys of the daemon's file.
+pub static DAEMON: Element = Element {
+    name: "the daemon's file",
+    doc: "Millstream: the daemon's own file.",
+    keys: &[
+        Key {
+            name: "instance_id",
+            shape: Shape::Id,
+            need: Need::Optional,
+            doc: "makes the lanes static members of their groups, unique among the hosts; default: none",
+        },
+        Key {
+            name: "kafka",
+            shape: Shape::Properties,
+            need: Need::Optional,
+            doc: "librdkafka's properties for all pipelines",
+        },
+        Key {
+            name: "schema_registry",
+            shape: Shape::Any,
+            need: Need::NotAvailable(SCHEMAS),
+            doc: "the schema registry",
+        },
+        Key {
+            name: "pipelines",
+            shape: Shape::Path,
+            need: Need::Default("pipelines.d"),
+            doc: "the folder of the pipeline files, relative to this file",
+        },
+        Key {
+            name: "state",
+            shape: Shape::Path,
+            need: Need::Default("/var/lib/millstream"),
+            doc: "the folder for what must outlive a restart, relative to this file",
+        },
+        Key {
+            name: "admin",
+            shape: Shape::Element(&ADMIN),
+            need: Need::Optional,
+            doc: "the admin server",
+        },
+        Key {
+            name: "memory",
+            shape: Shape::Element(&MEMORY),
+            need: Need::Optional,
+            doc: "the memory for records",
+        },
+        Key {
+            name: "shutdown",
+            shape: Shape::Element(&SHUTDOWN),
+            need: Need::Optional,
+            doc: "how the daemon stops",
+        },
+        Key {
+            name: "log",
+            shape: Shape::Element(&LOG),
+            need: Need::Optional,
+            doc: "what is logged, and how",
+        },
+    ],
+};
+
+/// The keys of `admin:`.
+pub static ADMIN: Element = Element {
+    name: "an admin",
+    doc: "The admin server.",
+    keys: &[Key {
+        name: "listen",
+        shape: Shape::Listen,
+        need: Need::Optional,
+        doc: "the address of the admin server; null: off",
+    }],
+};
+
+/// The keys of `memory:`.
+pub static MEMORY: Element = Element {
+    name: "a memory",
+    doc: "The memory for records.",
+    keys: &[Key {
+        name: "max",
+        shape: Shape::Size,
+        need: Need::Default("512MiB"),
+        doc: "the most memory that the records of all pipelines take",
+    }],
+};
+
+/// The keys of `shutdown:`.
+pub static SHUTDOWN: Element = Element {
+    name: "a shutdown",
+    doc: "How the daemon stops.",
+    keys: &[Key {
+        name: "deadline",
+        shape: Shape::Duration {
+            min_ms: 100,
+            max_ms: 3_600_000,
+        },
+        need: Need::Default("25s"),
+        doc: "the longest time for finishing what is in flight",
+    }],
+};
+
+/// The keys of `log:`.
+pub static LOG: Element = Element {
+    name: "a log",
+    doc: "What is logged, and how.",
+    keys: &[
+        Key {
+            name: "level",
+            shape: Shape::Choice(LogLevel::words),
+            need: Need::Default("info"),
+            doc: "how much is logged",
+        },
+        Key {
+            name: "format",
+            shape: Shape::Choice(LogFormat::words),
+            need: Need::Default("auto"),
+            doc: "auto: journald under systemd, text on a terminal, else JSON",
+        },
+    ],
+};
+
+impl Words for LogLevel {
+    const WORDS: &'static [(&'static str, LogLevel)] = &[
+        ("error", LogLevel::Error),
+        ("warn", LogLevel::Warn),
+        ("info", LogLevel::Info),
+        ("debug", LogLevel::Debug),
+        ("trace", LogLevel::Trace),
+    ];
+}
+
+impl Words for LogFormat {
+    const WORDS: &'static [(&'static str, LogFormat)] = &[
+        ("auto", LogFormat::Auto),
+        ("text", LogFormat::Text),
+        ("json", LogFormat::Json),
+    ];
+}
+
+/// The daemon's file and what other checks need of it.
+pub struct Daemon {
+    /// The settings; `None` where something in them is wrong.
+    pub spec: Option<DaemonSpec>,
+    /// librdkafka's properties for all pipelines.
+    pub kafka: Vec<Entry>,
+    /// The folder of the pipelines, and where the file names it.
+    pub pipelines: Option<(PathBuf, Place)>,
+    /// Where `memory.max` stands, if it does.
+    pub memory_place: Option<Place>,
+}
+
+impl Daemon {
+    /// The settings of a daemon without a file: those of an empty one.
+    pub fn default_settings() -> Daemon {
+        let mut sources = SourceMap::default();
+        let file = sources.add(Path::new(""), String::new());
+        let surroundings = Surroundings::of_process();
+        let mut walk = Walk::new(&sources, &surroundings, false);
+        let daemon = daemon(&mut walk, &Node::empty_map(Place::new(file, 0, 0)));
+        Daemon {
+            pipelines: None,
+            ..daemon
+        }
+    }
+}
+
+/// Reads the daemon's file.
+pub fn daemon(walk: &mut Walk<'_>, node: &Node) -> Daemon {
+    let Some(fields) = Fields::open(walk, node, &DAEMON) else {
+        return Daemon {
+            spec: None,
+            kafka: Vec::new(),
+            pipelines: None,
+            memory_place: None,
+        };
+    };
+    let instance_id = fields.optional(walk, "instance_id", names::id);
+    let kafka = fields
+        .node("kafka")
+        .map(|node| kafka::properties(walk, node))
+        .unwrap_or_default();
+    let pipelines = fields.read(walk, "pipelines", path);
+    let state = fields.read(walk, "state", path);
+    let admin = fields
+        .node("admin")
+        .is_none_or(|node| admin(walk, node).is_some());
+    let memory = nested(walk, &fields, "memory", |walk, node| {
+        let fields = Fields::open(walk, node, &MEMORY)?;
+        let max = fields.read(walk, "max", |walk, node, key| {
+            walk.parsed(node, key, u64::MAX, units::size_bytes)
+        })?;
+        Some((max, fields.node("max").map(|node| node.place)))
+    });
+    let deadline = nested(walk, &fields, "shutdown", |walk, node| {
+        Fields::open(walk, node, &SHUTDOWN)?.read(walk, "deadline", duration)
+    });
+    let log = nested(walk, &fields, "log", |walk, node| {
+        let fields = Fields::open(walk, node, &LOG)?;
+        let (level, format) = (
+            fields.read(walk, "level", word),
+            fields.read(walk, "format", word),
+        );
+        Some((level?, format?))
+    });
+    let folder_place = fields
+        .node("pipelines")
+        .map_or(fields.place(), |node| node.place);
+    let spec = (|| {
+        let (log_level, log_format) = log?;
+        Some(DaemonSpec {
+            instance_id: instance_id?.map(|id| id.value),
+            state: state?,
+            admin_listen: admin.then_some(None)?,
+            memory_max_bytes: memory?.0,
+            shutdown_deadline: deadline?,
+            log_level,
+            log_format,
+        })
+    })();
+    Daemon {
+        spec,
+        kafka,
+        pipelines: pipelines.map(|folder| (folder, folder_place)),
+        memory_place: memory.and_then(|(_, place)| place),
+    }
+}
+
+/// An element that stands in full where the file leaves it out: all its keys have defaults.
+fn nested<T>(
+    walk: &mut Walk<'_>,
+    fields: &Fields<'_>,
+    name: &str,
+    read: impl FnOnce(&mut Walk<'_>, &Node) -> Option<T>,
+) -> Option<T> {
+    match fields.node(name) {
+        Some(node) => read(walk, node),
+        None => read(walk, &Node::empty_map(fields.place())),
+    }
+}
+
+fn admin(walk: &mut Walk<'_>, node: &Node) -> Option<()> {
+    let fields = Fields::open(walk, node, &ADMIN)?;
+    let listen = fields
+        .node("listen")
+        .filter(|node| !matches!(node.value, Value::Null));
+    let Some(listen) = listen else {
+        return Some(());
+    };
+    let part = "it has no admin server yet; leave it out, or write `listen: null`";
+    walk.report(not_available("`listen`", part).at(listen.place, ""));
+    None
+}
+
+fn path(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<PathBuf> {
+    let text = walk.scalar(node, key)?;
+    if text.value.is_empty() {
+        walk.bad(node, key, &text.shown);
+        return None;
+    }
+    Some(walk.base(node.place.file).join(text.value))
+}

@@ -1,0 +1,295 @@
+//! A pipeline's file.
+
+use super::commit::{COMMIT, commit};
+use super::diagnostic::Diagnostic;
+use super::dlq::{DLQ, Dlq, dlq};
+use super::element::{Element, Key, Need, Shape, Words};
+use super::kafka::{self, Entry};
+use super::names;
+use super::node::Node;
+use super::sink::{SINK, Sink, sink};
+use super::source::{Reads, SOURCE, Source, source};
+use super::source_map::Place;
+use super::spec::{Delivery, OnError, PipelineSpec, Tombstones};
+use super::transform::{STEP, Transform, transform};
+use super::walk::{Fields, Located, Walk, integer, items, word};
+
+/// The most lanes of one pipeline in one process.
+pub const LANES_MAX: u64 = 256;
+
+/// The keys of a pipeline.
+pub static PIPELINE: Element = Element {
+    name: "a pipeline",
+    doc: "Millstream: a pipeline.",
+    keys: &[
+        Key {
+            name: "name",
+            shape: Shape::Name,
+            need: Need::Required,
+            doc: "its name, unique in the daemon",
+        },
+        Key {
+            name: "source",
+            shape: Shape::Element(&SOURCE),
+            need: Need::Required,
+            doc: "where records come from",
+        },
+        Key {
+            name: "transform",
+            shape: Shape::List {
+                of: &Shape::Element(&STEP),
+                min: 0,
+            },
+            need: Need::Optional,
+            doc: "steps in the order in which they run; default: none",
+        },
+        Key {
+            name: "tombstones",
+            shape: Shape::Choice(Tombstones::words),
+            need: Need::Default("pass"),
+            doc: "records without a value: pass goes to every sink, run runs all steps, drop filters",
+        },
+        Key {
+            name: "sinks",
+            shape: Shape::List {
+                of: &Shape::Element(&SINK),
+                min: 1,
+            },
+            need: Need::Required,
+            doc: "where records go: at least one topic",
+        },
+        Key {
+            name: "on_error",
+            shape: Shape::Choice(OnError::words),
+            need: Need::Optional,
+            doc: "what happens to a record that cannot be processed; default: dlq where there is one, else stop",
+        },
+        Key {
+            name: "dlq",
+            shape: Shape::Element(&DLQ),
+            need: Need::Optional,
+            doc: "where records go that cannot be processed; default: nowhere",
+        },
+        Key {
+            name: "delivery",
+            shape: Shape::Choice(Delivery::words),
+            need: Need::Default("at_least_once"),
+            doc: "the delivery guarantee",
+        },
+        Key {
+            name: "commit",
+            shape: Shape::Element(&COMMIT),
+            need: Need::Optional,
+            doc: "when offsets are committed; default: its keys' defaults",
+        },
+        Key {
+            name: "lanes",
+            shape: Shape::Integer {
+                min: 1,
+                max: LANES_MAX,
+            },
+            need: Need::Default("1"),
+            doc: "members of the consumer group in this process",
+        },
+        Key {
+            name: "kafka",
+            shape: Shape::Properties,
+            need: Need::Optional,
+            doc: "librdkafka's properties for this pipeline, over the daemon's",
+        },
+        Key {
+            name: "tests",
+            shape: Shape::Any,
+            need: Need::NotAvailable("it does not run a pipeline's tests yet"),
+            doc: "inputs and the outputs that they must give",
+        },
+    ],
+};
+
+impl Words for Tombstones {
+    const WORDS: &'static [(&'static str, Tombstones)] = &[
+        ("pass", Tombstones::Pass),
+        ("run", Tombstones::Run),
+        ("drop", Tombstones::Drop),
+    ];
+}
+
+impl Words for OnError {
+    const WORDS: &'static [(&'static str, OnError)] = &[
+        ("dlq", OnError::Dlq),
+        ("stop", OnError::Stop),
+        ("skip", OnError::Skip),
+    ];
+}
+
+impl Words for Delivery {
+    const WORDS: &'static [(&'static str, Delivery)] = &[("at_least_once", Delivery::AtLeastOnce)];
+
+    fn not_available() -> &'static [&'static str] {
+        &["exactly_once"]
+    }
+}
+
+/// A pipeline as one file tells it, and what the checks over several files need.
+pub struct Pipeline {
+    /// The pipeline, its `kafka` still empty; `None` where something in it is wrong.
+    pub spec: Option<PipelineSpec>,
+    /// Its name.
+    pub name: Option<Located<String>>,
+    /// Its group, with the place of whatever gives it.
+    pub group: Option<Located<String>>,
+    /// What it reads.
+    pub reads: Reads,
+    /// What it writes.
+    pub writes: Vec<Write>,
+    /// Its own librdkafka properties.
+    pub kafka: Vec<Entry>,
+    /// Where the file begins.
+    pub place: Place,
+}
+
+/// A topic that a pipeline writes.
+pub struct Write {
+    /// The topic.
+    pub topic: Located<String>,
+    /// Whether it is the dlq.
+    pub is_dlq: bool,
+}
+
+/// Reads a pipeline's file.
+pub fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
+    let fields = Fields::open(walk, node, &PIPELINE)?;
+    let name = fields.read(walk, "name", names::name);
+    let source = match fields.node("source") {
+        Some(node) => source(walk, node, name.as_ref()),
+        None => Source {
+            spec: None,
+            reads: Reads::Names(Vec::new()),
+            group: None,
+        },
+    };
+    let transform = match fields.node("transform") {
+        Some(node) => transform(
+            walk,
+            node,
+            PIPELINE
+                .key("transform")
+                .expect("it stands in the table above"),
+        ),
+        None => Transform {
+            steps: Some(Vec::new()),
+            decode: None,
+        },
+    };
+    let tombstones = fields.read(walk, "tombstones", word);
+    let sinks = sinks(walk, &fields, &transform);
+    let dlq = fields.node("dlq").map(|node| dlq(walk, node));
+    let on_error = on_error(walk, &fields);
+    let delivery = fields.read(walk, "delivery", word);
+    let commit = match fields.node("commit") {
+        Some(node) => commit(walk, node),
+        None => commit(walk, &Node::empty_map(fields.place())),
+    };
+    let lanes = fields.read(walk, "lanes", integer);
+    let kafka = fields
+        .node("kafka")
+        .map(|node| kafka::properties(walk, node))
+        .unwrap_or_default();
+    let writes = writes(&sinks, dlq.as_ref());
+    let dlq = match dlq {
+        Some(dlq) => dlq.spec.map(Some),
+        None => Some(None),
+    };
+    let spec = (|| {
+        Some(PipelineSpec {
+            name: name.as_ref()?.value.clone(),
+            file: walk.sources.path(node.place.file).to_path_buf(),
+            source: source.spec?,
+            transform: transform.steps?,
+            tombstones: tombstones?,
+            sinks: sinks?
+                .into_iter()
+                .map(|sink| sink.spec)
+                .collect::<Option<_>>()?,
+            on_error: on_error?,
+            dlq: dlq?,
+            delivery: delivery?,
+            commit: commit?,
+            lanes: usize::try_from(lanes?).expect("the table's limit is far below"),
+            kafka: super::spec::KafkaSpec::default(),
+        })
+    })();
+    Some(Pipeline {
+        spec,
+        name,
+        group: source.group,
+        reads: source.reads,
+        writes,
+        kafka,
+        place: fields.place(),
+    })
+}
+
+fn sinks(walk: &mut Walk<'_>, fields: &Fields<'_>, transform: &Transform) -> Option<Vec<Sink>> {
+    let key = PIPELINE.key("sinks").expect("it stands in the table above");
+    let items = items(walk, fields.node("sinks")?, key)?;
+    Some(
+        items
+            .iter()
+            .map(|item| sink(walk, item, transform))
+            .collect(),
+    )
+}
+
+fn on_error(walk: &mut Walk<'_>, fields: &Fields<'_>) -> Option<OnError> {
+    let dlq = fields.node("dlq");
+    let written = fields.optional(walk, "on_error", word::<OnError>)?;
+    let Some(node) = fields.node("on_error") else {
+        return Some(if dlq.is_some() {
+            OnError::Dlq
+        } else {
+            OnError::Stop
+        });
+    };
+    match (written?, dlq) {
+        (OnError::Dlq, None) => {
+            let message = "`on_error: dlq` needs a `dlq`";
+            let diagnostic = Diagnostic::error("no-dlq", message).at(node.place, "");
+            walk.report(diagnostic.note("name the topic: `dlq: {topic: …}`"));
+            None
+        }
+        (OnError::Skip, Some(dlq)) => {
+            let message = "`on_error: skip` drops what the `dlq` is there to keep";
+            let diagnostic = Diagnostic::error("skip-beside-dlq", message).at(node.place, "");
+            walk.report(
+                diagnostic
+                    .also(dlq.place.first(), "the dlq")
+                    .note("leave one of them out"),
+            );
+            None
+        }
+        (OnError::Stop, Some(dlq)) => {
+            let message = "nothing is written to this dlq: `on_error` is `stop`";
+            walk.report(
+                Diagnostic::warning("unused-dlq", message)
+                    .at(dlq.place, "")
+                    .also(node.place, "said here"),
+            );
+            Some(OnError::Stop)
+        }
+        (on_error, _) => Some(on_error),
+    }
+}
+
+fn writes(sinks: &Option<Vec<Sink>>, dlq: Option<&Dlq>) -> Vec<Write> {
+    let sinks = sinks.iter().flatten().filter_map(|sink| sink.topic.clone());
+    let sinks = sinks.map(|topic| Write {
+        topic,
+        is_dlq: false,
+    });
+    let dlq = dlq.and_then(|dlq| dlq.topic.clone()).map(|topic| Write {
+        topic,
+        is_dlq: true,
+    });
+    sinks.chain(dlq).collect()
+}

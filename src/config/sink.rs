@@ -1,0 +1,188 @@
+//! `sinks:`: where records go, and how a missing topic is created.
+
+use crate::transform::ProgramKind;
+
+use super::diagnostic::Diagnostic;
+use super::element::{Element, Key, Need, Shape, Words};
+use super::names;
+use super::node::{Node, Value};
+use super::program::program;
+use super::spec::{CreateSpec, Format, SinkSpec};
+use super::transform::{SCHEMAS, Transform};
+use super::walk::{Fields, Located, Walk, integer, word};
+
+/// The keys of a sink.
+pub static SINK: Element = Element {
+    name: "a sink",
+    doc: "A topic to write.",
+    keys: &[
+        Key {
+            name: "topic",
+            shape: Shape::Topic,
+            need: Need::Required,
+            doc: "the topic to write",
+        },
+        Key {
+            name: "when",
+            shape: Shape::Program,
+            need: Need::Optional,
+            doc: "only records for which this VRL program gives true; default: all",
+        },
+        Key {
+            name: "encode",
+            shape: Shape::WordOr(Format::words, &ENCODE),
+            need: Need::Optional,
+            doc: "the format to write; default: what was decoded",
+        },
+        Key {
+            name: "create",
+            shape: Shape::Element(&CREATE),
+            need: Need::Optional,
+            doc: "creates the topic where it does not exist; default: never",
+        },
+    ],
+};
+
+/// The keys of `encode:`'s long form.
+pub static ENCODE: Element = Element {
+    name: "an encode",
+    doc: "How the value is encoded.",
+    keys: &[
+        Key {
+            name: "format",
+            shape: Shape::Choice(Format::words),
+            need: Need::Required,
+            doc: "the value's format",
+        },
+        Key {
+            name: "schema",
+            shape: Shape::Any,
+            need: Need::NotAvailable(SCHEMAS),
+            doc: "the writer's schema",
+        },
+        Key {
+            name: "subject",
+            shape: Shape::Any,
+            need: Need::NotAvailable(SCHEMAS),
+            doc: "the registry's subject",
+        },
+        Key {
+            name: "register",
+            shape: Shape::Any,
+            need: Need::NotAvailable(SCHEMAS),
+            doc: "registers the schema",
+        },
+        Key {
+            name: "validate",
+            shape: Shape::Any,
+            need: Need::NotAvailable(SCHEMAS),
+            doc: "how much is validated",
+        },
+        Key {
+            name: "extra",
+            shape: Shape::Any,
+            need: Need::NotAvailable(SCHEMAS),
+            doc: "members beyond the schema",
+        },
+    ],
+};
+
+/// The keys of `create:`.
+pub static CREATE: Element = Element {
+    name: "a create",
+    doc: "How a missing topic is created.",
+    keys: &[
+        Key {
+            name: "partitions",
+            shape: Shape::Integer {
+                min: 1,
+                max: 100_000,
+            },
+            need: Need::Required,
+            doc: "the number of partitions",
+        },
+        Key {
+            name: "replication",
+            shape: Shape::Integer { min: 1, max: 100 },
+            need: Need::Required,
+            doc: "the replication factor",
+        },
+    ],
+};
+
+/// A sink and the place that other checks need.
+pub struct Sink {
+    /// The sink; `None` where something in it is wrong.
+    pub spec: Option<SinkSpec>,
+    /// Its topic, as far as it could be read.
+    pub topic: Option<Located<String>>,
+}
+
+/// Reads one sink.
+pub fn sink(walk: &mut Walk<'_>, node: &Node, transform: &Transform) -> Sink {
+    let Some(fields) = Fields::open(walk, node, &SINK) else {
+        return Sink {
+            spec: None,
+            topic: None,
+        };
+    };
+    let topic = fields.read(walk, "topic", names::topic);
+    let decoded = transform.is_decoded();
+    let when = fields.optional(walk, "when", |walk, node, key| {
+        program(walk, node, key, ProgramKind::When, decoded)
+    });
+    let encode = fields.optional(walk, "encode", |walk, node, key| {
+        encode(walk, node, key, transform)
+    });
+    let create = fields.optional(walk, "create", create);
+    let default = transform
+        .decode
+        .map_or(Format::Raw, |(decode, _)| decode.value);
+    let spec = (|| {
+        Some(SinkSpec {
+            topic: topic.as_ref()?.value.clone(),
+            when: when?,
+            encode: encode?.unwrap_or(default),
+            create: create?,
+        })
+    })();
+    Sink { spec, topic }
+}
+
+fn encode(
+    walk: &mut Walk<'_>,
+    node: &Node,
+    key: &'static Key,
+    transform: &Transform,
+) -> Option<Format> {
+    let format = match &node.value {
+        Value::Map(_) => {
+            let fields = Fields::open(walk, node, &ENCODE)?;
+            fields.read(walk, "format", word::<Format>)?
+        }
+        Value::Text(_) => word(walk, node, key)?,
+        _ => {
+            walk.wrong(node, key);
+            return None;
+        }
+    };
+    if format != Format::Raw && !transform.is_decoded() {
+        let message = "there is no value to encode: the transform decodes none";
+        let diagnostic = Diagnostic::error("nothing-decoded", message).at(node.place, "");
+        walk.report(diagnostic.note("add `- decode: json` to `transform`, or leave `encode` out"));
+        return None;
+    }
+    Some(format)
+}
+
+/// Reads `create:` of a sink or a dlq.
+pub fn create(walk: &mut Walk<'_>, node: &Node, _key: &'static Key) -> Option<CreateSpec> {
+    let fields = Fields::open(walk, node, &CREATE)?;
+    let partitions = fields.read(walk, "partitions", integer);
+    let replication = fields.read(walk, "replication", integer);
+    let small = |number: u64| i32::try_from(number).expect("the table's limits are far below");
+    Some(CreateSpec {
+        partitions: small(partitions?),
+        replication: small(replication?),
+    })
+}

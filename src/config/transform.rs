@@ -1,0 +1,232 @@
+//! `transform:`: steps in their order, each with exactly one action.
+//!
+//! A filter or a map before `decode` sees the value's bytes. There is at most one `decode`; a map before it may
+//! write new bytes (strip a frame, unpack an envelope), which are what is then decoded.
+
+use crate::transform::ProgramKind;
+
+use super::diagnostic::Diagnostic;
+use super::element::{Element, Key, Need, Shape, Words};
+use super::node::{Node, Value};
+use super::program::program;
+use super::source_map::Place;
+use super::spec::{DecodeSpec, Format, StepSpec};
+use super::walk::{Fields, Walk, word};
+
+/// The keys of a step.
+pub static STEP: Element = Element {
+    name: "a step",
+    doc: "One step of the transform: exactly one of its keys.",
+    keys: &[
+        Key {
+            name: "filter",
+            shape: Shape::Program,
+            need: Need::Optional,
+            doc: "drops the record unless this VRL program gives true",
+        },
+        Key {
+            name: "decode",
+            shape: Shape::WordOr(Format::words, &DECODE),
+            need: Need::Optional,
+            doc: "turns the value's bytes into a value",
+        },
+        Key {
+            name: "map",
+            shape: Shape::Program,
+            need: Need::Optional,
+            doc: "changes the record by a VRL program",
+        },
+    ],
+};
+
+/// The keys of `decode:`'s long form.
+pub static DECODE: Element = Element {
+    name: "a decode",
+    doc: "How value and key are decoded.",
+    keys: &[
+        Key {
+            name: "format",
+            shape: Shape::Choice(Format::words),
+            need: Need::Optional,
+            doc: "the value's format, where the key stays as it is",
+        },
+        Key {
+            name: "value",
+            shape: Shape::Choice(Format::words),
+            need: Need::Optional,
+            doc: "the value's format, beside a `key`",
+        },
+        Key {
+            name: "key",
+            shape: Shape::Choice(Format::words),
+            need: Need::Optional,
+            doc: "the key's format; default: raw",
+        },
+        Key {
+            name: "schema",
+            shape: Shape::Any,
+            need: Need::NotAvailable(SCHEMAS),
+            doc: "the reader's schema",
+        },
+        Key {
+            name: "validate",
+            shape: Shape::Any,
+            need: Need::NotAvailable(SCHEMAS),
+            doc: "how much is validated",
+        },
+        Key {
+            name: "subject",
+            shape: Shape::Any,
+            need: Need::NotAvailable(SCHEMAS),
+            doc: "the registry's subject",
+        },
+        Key {
+            name: "extra",
+            shape: Shape::Any,
+            need: Need::NotAvailable(SCHEMAS),
+            doc: "members beyond the schema",
+        },
+    ],
+};
+
+/// Why keys that have to do with schemas are refused.
+pub const SCHEMAS: &str = "it has no schemas and no schema registry yet";
+
+impl Words for Format {
+    const WORDS: &'static [(&'static str, Format)] =
+        &[("json", Format::Json), ("raw", Format::Raw)];
+
+    fn not_available() -> &'static [&'static str] {
+        &["avro"]
+    }
+}
+
+/// The steps and what follows from them.
+#[derive(Default)]
+pub struct Transform {
+    /// The steps; `None` where one of them is wrong.
+    pub steps: Option<Vec<StepSpec>>,
+    /// What is decoded, and where that is said.
+    pub decode: Option<(DecodeSpec, Place)>,
+}
+
+impl Transform {
+    /// Whether `.` is a decoded value after all steps.
+    pub fn is_decoded(&self) -> bool {
+        self.decode
+            .is_some_and(|(decode, _)| decode.value != Format::Raw)
+    }
+}
+
+/// Reads the steps.
+pub fn transform(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Transform {
+    let mut transform = Transform::default();
+    let Value::List(items) = &node.value else {
+        walk.wrong(node, key);
+        return transform;
+    };
+    let steps: Vec<_> = items
+        .iter()
+        .map(|item| step(walk, item, &mut transform))
+        .collect();
+    transform.steps = steps.into_iter().collect();
+    transform
+}
+
+fn step(walk: &mut Walk<'_>, node: &Node, so_far: &mut Transform) -> Option<StepSpec> {
+    let fields = Fields::open(walk, node, &STEP)?;
+    let actions: Vec<_> = STEP
+        .keys
+        .iter()
+        .filter_map(|key| Some((key, fields.node(key.name)?)))
+        .collect();
+    let [(key, action)] = actions[..] else {
+        // An unknown key has been reported, and may be the action that is missing.
+        let is_told =
+            actions.is_empty() && matches!(&node.value, Value::Map(entries) if !entries.is_empty());
+        if !is_told {
+            let message = "a step needs exactly one of `filter`, `decode` and `map`";
+            let place = actions
+                .get(1)
+                .map_or(fields.place(), |(_, node)| node.place);
+            let why = if actions.is_empty() {
+                "it has none"
+            } else {
+                "a second action"
+            };
+            let diagnostic = Diagnostic::error("bad-step", message).at(place, why);
+            walk.report(
+                diagnostic
+                    .note("write each action as a step of its own, in the order in which they run"),
+            );
+        }
+        return None;
+    };
+    let decoded = so_far.is_decoded();
+    match key.name {
+        "filter" => program(walk, action, key, ProgramKind::Filter, decoded).map(StepSpec::Filter),
+        "map" => program(walk, action, key, ProgramKind::Map, decoded).map(StepSpec::Map),
+        _ => decode_step(walk, action, key, so_far).map(StepSpec::Decode),
+    }
+}
+
+fn decode_step(
+    walk: &mut Walk<'_>,
+    node: &Node,
+    key: &'static Key,
+    so_far: &mut Transform,
+) -> Option<DecodeSpec> {
+    let decode = decode(walk, node, key);
+    if let Some((_, earlier)) = so_far.decode {
+        let twice = Diagnostic::error("bad-step", "a record is decoded once")
+            .at(node.place, "a second `decode`");
+        walk.report(twice.also(earlier, "the first one"));
+        return None;
+    }
+    // A wrong one counts as JSON, so that the programs behind it are judged as they were meant.
+    let spec = decode.unwrap_or(DecodeSpec {
+        value: Format::Json,
+        key: Format::Raw,
+    });
+    so_far.decode = Some((spec, node.place));
+    decode
+}
+
+fn decode(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<DecodeSpec> {
+    match &node.value {
+        Value::Map(_) => long_decode(walk, node),
+        Value::Text(_) => Some(DecodeSpec {
+            value: word(walk, node, key)?,
+            key: Format::Raw,
+        }),
+        _ => {
+            walk.wrong(node, key);
+            None
+        }
+    }
+}
+
+fn long_decode(walk: &mut Walk<'_>, node: &Node) -> Option<DecodeSpec> {
+    let fields = Fields::open(walk, node, &DECODE)?;
+    let format = fields.optional(walk, "format", word::<Format>);
+    let value = fields.optional(walk, "value", word::<Format>);
+    let key = fields.optional(walk, "key", word::<Format>)?;
+    let value = match (format?, value?) {
+        (Some(format), None) | (None, Some(format)) => format,
+        (None, None) => {
+            let message = "a decode needs `format`, or `value` and `key`";
+            walk.report(Diagnostic::error("missing-key", message).at(fields.place(), ""));
+            return None;
+        }
+        (Some(_), Some(_)) => {
+            let place = fields.node("value").map_or(node.place, |node| node.place);
+            let message = "`format` and `value` say the same: write one of them";
+            walk.report(Diagnostic::error("bad-value", message).at(place, ""));
+            return None;
+        }
+    };
+    Some(DecodeSpec {
+        value,
+        key: key.unwrap_or(Format::Raw),
+    })
+}

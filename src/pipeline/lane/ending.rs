@@ -1,0 +1,88 @@
+//! How a lane ends: no more is taken, what is in flight is finished and committed, the group is left.
+
+use std::time::{Duration, Instant};
+
+use crate::kafka::Waker;
+
+use super::Lane;
+use super::handle::LaneEnd;
+use super::replay::Replay;
+
+/// How long a lane that stops by itself (poison, breaker, lost offset) may take to finish.
+const STOP_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long leaving the group may take once everything is committed, even where the deadline has passed.
+const LEAVE_GRACE: Duration = Duration::from_millis(500);
+
+/// Where a lane is in its life.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Takes and processes.
+    Running,
+    /// Finishes what is in flight.
+    Ending { end: LaneEnd, deadline: Instant },
+}
+
+impl Phase {
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self, Phase::Running)
+    }
+}
+
+impl Lane {
+    /// The pipeline cannot go on by itself: what was taken up before is finished and committed.
+    pub(super) fn stop(&mut self, reason: String) {
+        self.begin_ending(LaneEnd::Stopped(reason), Instant::now() + STOP_DEADLINE);
+    }
+
+    pub(super) fn begin_ending(&mut self, end: LaneEnd, deadline: Instant) {
+        match &mut self.phase {
+            Phase::Running => {
+                self.pending.clear();
+                self.phase = Phase::Ending { end, deadline };
+            }
+            // The first reason stands; a drain can only make it shorter.
+            Phase::Ending { deadline: earlier, .. } => *earlier = deadline.min(*earlier),
+        }
+    }
+
+    /// The lane's end, once it is reached.
+    pub(super) fn finish(&mut self) -> Option<LaneEnd> {
+        let Phase::Ending { end, deadline } = &self.phase else { return None };
+        let (end, deadline) = (end.clone(), *deadline);
+        let is_late = Instant::now() >= deadline;
+        let is_stuck = self.outputs.session.is_none();
+        if !is_late && !self.partitions.are_settled() && !is_stuck {
+            return None;
+        }
+        if !self.partitions.are_settled() {
+            self.give_up_outputs(&mut Replay::default());
+        }
+        let is_whole = self.partitions.are_settled();
+        self.outputs.close();
+        let offsets: Vec<_> = self.partitions.iter().filter_map(|slot| slot.to_commit()).collect();
+        let until = deadline.max(Instant::now() + LEAVE_GRACE);
+        let is_committed = offsets.is_empty()
+            || self.consumer.assignment_lost()
+            || self.commit_and_wait(&offsets, until);
+        self.leave(until);
+        self.publish();
+        Some(match end {
+            LaneEnd::Drained if is_late || !is_whole || !is_committed => LaneEnd::DeadlinePassed,
+            end => end,
+        })
+    }
+
+    /// Leaves the group; a static member keeps its place (KIP-345).
+    pub(super) fn leave(&mut self, deadline: Instant) {
+        self.consumer.begin_close();
+        while !self.consumer.is_closed() && Instant::now() < deadline {
+            if !self.serve_consumer() {
+                Waker::park(Duration::from_millis(5));
+            }
+        }
+        if !self.consumer.is_closed() {
+            tracing::warn!(pipeline = %self.spec.name, lane = self.index, "the group could not be left in time");
+        }
+    }
+}

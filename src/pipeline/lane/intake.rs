@@ -1,0 +1,337 @@
+//! Taking records in: as many as there is room for, each processed and handed to the producer.
+
+use crate::config::spec::OnError;
+use crate::delivery::Fate;
+use crate::kafka::{Message, OutputHeaders, OutputRecord, SendError, SinkTopic};
+use crate::pipeline::dead_letter::{self, DeadLetter};
+use crate::pipeline::memory::LOAN_BYTES;
+use crate::pipeline::processor::Verdict as Processed;
+use crate::record::{Output, Poison, Record, Stage};
+
+use super::Lane;
+use super::outputs::Session;
+use super::partitions::OutputId;
+use super::replay::Replay;
+
+/// The most records that are taken from the consumer's queue at once: a batch.
+const BATCH_RECORDS_MAX: usize = 1_000;
+
+/// The most records that are processed before the loop looks at its other duties.
+const ROUND_RECORDS_MAX: usize = 1_000;
+
+/// What librdkafka keeps of a message beside its bytes (`rd_kafka_msg_t` and its op), in bytes.
+const MESSAGE_OVERHEAD_BYTES: u64 = 256;
+
+/// What became of one message.
+enum Taken {
+    /// It is in the ledger, or was nobody's.
+    Done,
+    /// It stays where it is: the producer failed, or the pipeline stops before it.
+    Held,
+}
+
+impl Lane {
+    /// Takes and processes records while there is room. Gives whether there was anything to do.
+    pub(super) fn take_in(&mut self) -> bool {
+        if !self.phase.is_running() || self.outputs.session.is_none() {
+            return false;
+        }
+        self.retry_moves();
+        if self.pending.is_empty() {
+            self.pending.extend(self.consumer.take(BATCH_RECORDS_MAX));
+        }
+        let mut poison = 0;
+        let mut done = 0;
+        while done < self.round_max() && self.make_room() {
+            let Some(message) = self.pending.pop_front() else { break };
+            match self.take_up(&message, &mut poison) {
+                Taken::Done => done += 1,
+                Taken::Held => {
+                    // Unless what made it stay dropped it as well, to be read again.
+                    if self.phase.is_running() && self.outputs.session.is_some() {
+                        self.pending.push_front(message);
+                    }
+                    break;
+                }
+            }
+        }
+        self.watch_breaker(done as u64, poison);
+        done > 0
+    }
+
+    fn retry_moves(&mut self) {
+        if self.partitions.iter().any(|slot| slot.moving_to.is_some()) {
+            self.move_partitions();
+        }
+    }
+
+    /// How many records this round may take: what is finished and uncommitted stays within `commit.records`.
+    fn round_max(&self) -> usize {
+        if self.outputs.is_solo { 1 } else { usize::try_from(self.commits.room()).unwrap_or(usize::MAX).min(ROUND_RECORDS_MAX) }
+    }
+
+    /// Whether one more record may be taken up; borrows memory for it where it must.
+    fn make_room(&mut self) -> bool {
+        if self.outputs.is_solo {
+            return self.in_flight.is_empty();
+        }
+        if self.in_flight.has_room() {
+            return true;
+        }
+        let more = self.in_flight.wants(LOAN_BYTES, self.pool.free_bytes());
+        if more > 0 && self.pool.borrow(more) {
+            self.in_flight.borrow(more);
+            return self.in_flight.has_room();
+        }
+        false
+    }
+
+    /// Gives back memory that is not needed any more.
+    pub(super) fn give_back_memory(&mut self) {
+        let spare = self.in_flight.spare(LOAN_BYTES);
+        if spare > 0 {
+            self.in_flight.give_back(spare);
+            self.pool.give_back(spare);
+        }
+    }
+
+    fn take_up(&mut self, message: &Message, poison_count: &mut u64) -> Taken {
+        let Some(index) = self.partitions.of_message(message) else { return Taken::Done };
+        if let Some(error) = message.error() {
+            self.partition_error(index, &error);
+            return Taken::Done;
+        }
+        let slot = self.partitions.get(index);
+        let is_current = slot.moving_to.is_none() && slot.lookup.is_none() && slot.ledger.is_ahead(message.offset());
+        if !is_current {
+            return Taken::Done;
+        }
+        let verdict = slot.verdict.clone().filter(|verdict| verdict.offset == message.offset());
+        let strip = verdict.as_ref().is_some_and(|verdict| verdict.strip);
+        let record = message.record();
+        let mut outputs = Vec::with_capacity(self.spec.sinks.len());
+        let result = match verdict.and_then(|verdict| verdict.refused) {
+            Some(poison) => Err(poison),
+            None => self.processor.process(&record, &mut outputs),
+        };
+        match result {
+            Ok(Processed::Filtered) => self.enter(index, message, Fate::Filtered, 0, 0),
+            Ok(Processed::Produce) => match self.send_outputs(index, message, &record, &outputs) {
+                Ok(sent) => self.enter(index, message, Fate::Produced, sent.count, sent.bytes),
+                Err(Unsent::Poison(poison, sent)) => {
+                    *poison_count += 1;
+                    return self.bury(index, message, &record, &poison, strip, sent);
+                }
+                Err(Unsent::Failed) => return Taken::Held,
+            },
+            Err(poison) => {
+                *poison_count += 1;
+                return self.bury(index, message, &record, &poison, strip, Sent::default());
+            }
+        }
+        Taken::Done
+    }
+
+    fn partition_error(&mut self, index: usize, error: &crate::kafka::KafkaError) {
+        if error.is_no_position() {
+            self.position_is_missing(index, error);
+        } else {
+            let at = &self.partitions.get(index).at;
+            tracing::warn!(pipeline = %self.spec.name, lane = self.index, partition = %at, %error, "partition error");
+            self.last_error = Some(error.clone());
+        }
+    }
+
+    fn enter(&mut self, index: usize, message: &Message, fate: Fate, outputs: u32, bytes: u64) {
+        let slot = self.partitions.get_mut(index);
+        slot.verdict = None;
+        slot.ledger.take_up(message.offset(), fate, outputs, bytes);
+        if bytes > 0 {
+            if self.in_flight.is_empty() {
+                self.last_progress_ms = self.now_ms();
+            }
+            self.in_flight.add(bytes);
+        }
+    }
+
+    /// Hands all outputs of one record to the producer.
+    fn send_outputs(
+        &mut self,
+        index: usize,
+        message: &Message,
+        record: &Record<'_>,
+        outputs: &[Output<'_>],
+    ) -> Result<Sent, Unsent> {
+        let Some(session) = &self.outputs.session else { return Err(Unsent::Failed) };
+        let mut sent = Sent::default();
+        for output in outputs {
+            let sink = u32::try_from(output.sink).expect("a pipeline has few sinks");
+            let opaque = self.partitions.output_id(index, sink).pack();
+            let headers = match &output.headers {
+                std::borrow::Cow::Borrowed(list) if std::ptr::eq(*list, record.headers.as_slice()) => {
+                    OutputHeaders::Of(message)
+                }
+                list => OutputHeaders::List(list),
+            };
+            let out = OutputRecord {
+                key: output.key.as_deref(),
+                value: output.value.as_deref(),
+                headers,
+                timestamp_ms: output.timestamp_ms,
+                opaque,
+            };
+            match session.producer.send(&session.sinks[output.sink], &out) {
+                Ok(()) => sent.add(&out),
+                Err(SendError::Refused(error)) => {
+                    let poison = Poison {
+                        stage: Stage::Produce,
+                        step: Some(output.sink + 1),
+                        class: "refused_by_producer",
+                        message: format!("the producer refuses this record: {error}"),
+                    };
+                    return Err(Unsent::Poison(poison, sent));
+                }
+                Err(SendError::Failed(error)) => {
+                    let mut replay = Replay::default();
+                    replay.failed(error);
+                    self.carry_out(replay);
+                    return Err(Unsent::Failed);
+                }
+            }
+        }
+        Ok(sent)
+    }
+
+    /// What `on_error` says of a poison record; `sent` are outputs of it that are on their way already.
+    fn bury(
+        &mut self,
+        index: usize,
+        message: &Message,
+        record: &Record<'_>,
+        poison: &Poison,
+        strip: bool,
+        sent: Sent,
+    ) -> Taken {
+        match self.spec.on_error {
+            OnError::Skip => {
+                tracing::debug!(
+                    pipeline = %self.spec.name, partition = %self.partitions.get(index).at,
+                    offset = message.offset(), %poison, "record skipped"
+                );
+                self.enter(index, message, Fate::Skipped, sent.count, sent.bytes);
+                Taken::Done
+            }
+            OnError::Stop => {
+                let at = &self.partitions.get(index).at;
+                self.stop(format!("poison at {at} offset {}: {poison}", message.offset()));
+                Taken::Held
+            }
+            OnError::Dlq => self.send_dead_letter(index, message, record, poison, strip, sent),
+        }
+    }
+
+    fn send_dead_letter(
+        &mut self,
+        index: usize,
+        message: &Message,
+        record: &Record<'_>,
+        poison: &Poison,
+        strip: bool,
+        mut sent: Sent,
+    ) -> Taken {
+        let dlq = self.spec.dlq.as_ref().expect("on_error: dlq is refused without a dlq");
+        let Some(session) = &self.outputs.session else { return Taken::Held };
+        let topic = session.dlq.as_ref().expect("a session opens the dlq that the spec has");
+        let context = dead_letter::Context {
+            pipeline: &self.spec.name,
+            group: &self.spec.source.group,
+            attempt: if self.outputs.is_solo { 2 } else { 1 },
+        };
+        let letter = dead_letter::build(dlq.headers, record, poison, &context);
+        let letter = if strip { letter.without_value() } else { letter };
+        let opaque = self.partitions.output_id(index, OutputId::DEAD_LETTER).pack();
+        let result = match send_letter(session, topic, &letter, opaque) {
+            Err(SendError::Refused(_)) if !strip => send_letter(session, topic, &letter.without_value(), opaque),
+            result => result,
+        };
+        match result {
+            Ok(bytes) => {
+                sent.count += 1;
+                sent.bytes += bytes;
+                self.enter(index, message, Fate::DeadLettered, sent.count, sent.bytes);
+                Taken::Done
+            }
+            Err(SendError::Refused(error)) => {
+                let at = &self.partitions.get(index).at;
+                self.stop(format!("the dead letter of {at} offset {} cannot be sent: {error}", message.offset()));
+                Taken::Held
+            }
+            Err(SendError::Failed(error)) => {
+                let mut replay = Replay::default();
+                replay.failed(error);
+                self.carry_out(replay);
+                Taken::Held
+            }
+        }
+    }
+
+    fn watch_breaker(&mut self, records: u64, poison: u64) {
+        let now_ms = self.now_ms();
+        let Some(breaker) = &mut self.breaker else { return };
+        if records == 0 {
+            return;
+        }
+        breaker.count(records, poison, now_ms);
+        if breaker.is_open() {
+            let (poison, records) = breaker.counts();
+            let spec = self.spec.dlq.as_ref().expect("a breaker belongs to a dlq").breaker;
+            self.stop(format!(
+                "the breaker is open: {poison} of the last {records} records were poison, more than {} % within {:?}",
+                spec.share_percent, spec.window
+            ));
+        }
+    }
+}
+
+/// Outputs of one record that the producer has.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sent {
+    count: u32,
+    bytes: u64,
+}
+
+impl Sent {
+    fn add(&mut self, out: &OutputRecord<'_>) {
+        self.count += 1;
+        self.bytes += cost(out.key, out.value);
+    }
+}
+
+/// Why a record's outputs were not all sent.
+enum Unsent {
+    Poison(Poison, Sent),
+    Failed,
+}
+
+/// Sends a dead letter; gives what it takes in the producer, in bytes.
+fn send_letter(
+    session: &Session,
+    topic: &SinkTopic,
+    letter: &DeadLetter<'_>,
+    opaque: u64,
+) -> Result<u64, SendError> {
+    let out = OutputRecord {
+        key: letter.key,
+        value: letter.value,
+        headers: OutputHeaders::List(&letter.headers),
+        timestamp_ms: letter.timestamp_ms,
+        opaque,
+    };
+    session.producer.send(topic, &out)?;
+    Ok(cost(out.key, out.value))
+}
+
+fn cost(key: Option<&[u8]>, value: Option<&[u8]>) -> u64 {
+    let bytes = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
+    bytes as u64 + MESSAGE_OVERHEAD_BYTES
+}

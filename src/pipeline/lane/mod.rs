@@ -1,0 +1,216 @@
+//! One lane: a thread with its own consumer, processor and producer.
+//!
+//! The loop below is the whole of it; each of its lines is one file here. It never waits for acknowledgements and
+//! never stops polling: where there is no room it does not take, and the group is served on.
+
+mod assignment;
+mod commits;
+mod ending;
+mod handle;
+mod intake;
+mod outputs;
+mod partitions;
+mod position;
+mod replay;
+mod topics;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{Duration, Instant};
+
+use crate::config::spec::PipelineSpec;
+use crate::delivery::{Backoff, Breaker, CommitPolicy, InFlight, Tally};
+use crate::kafka::{Consumer, ConsumerEvent, KafkaError, Message, Waker};
+use crate::pipeline::memory::{IN_FLIGHT_FLOOR_BYTES, Pool};
+use crate::pipeline::processor::Processor;
+use crate::pipeline::status::{Account, LaneStatus};
+
+use ending::Phase;
+use outputs::Outputs;
+use partitions::Partitions;
+use topics::Subscription;
+
+pub use handle::{LaneEnd, LaneHandle, LaneSetup, start};
+
+/// The longest that a lane sleeps when nothing wakes it.
+const NAP_MAX: Duration = Duration::from_millis(100);
+
+/// The most records that are in flight in one lane; with `commit.records` the bound of what a kill replays.
+const IN_FLIGHT_RECORDS_MAX: u64 = 32_768;
+
+/// How long a call to the brokers may hold the loop up.
+const CALL_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// All that a lane is.
+struct Lane {
+    spec: Arc<PipelineSpec>,
+    index: usize,
+    control: Receiver<Control>,
+    status: Arc<LaneStatus>,
+    pool: Arc<Pool>,
+    waker: Waker,
+    origin: Instant,
+
+    /// Messages that were taken and wait for their turn; dropped before the consumer that they belong to.
+    pending: VecDeque<Message>,
+    consumer: Consumer,
+    subscription: Subscription,
+    partitions: Partitions,
+    /// Events that came while an answer was awaited.
+    deferred: VecDeque<ConsumerEvent>,
+    processor: Processor,
+    outputs: Outputs,
+
+    in_flight: InFlight,
+    commits: CommitPolicy,
+    breaker: Option<Breaker>,
+    ended: Tally,
+    phase: Phase,
+    /// What holds the lane up, and since when it is said.
+    trouble: Option<String>,
+    last_error: Option<KafkaError>,
+    last_progress_ms: u64,
+    next_gap_check_ms: u64,
+    next_forward_ms: u64,
+    position_backoff: Backoff,
+    has_run: bool,
+}
+
+/// What a lane is told.
+#[derive(Debug)]
+enum Control {
+    /// Finish what is in flight, commit, leave the group; all of it before the deadline.
+    Drain(Instant),
+}
+
+impl Lane {
+    /// The loop. It ends when the lane has left its group.
+    fn run(&mut self) -> LaneEnd {
+        loop {
+            self.take_orders();
+            let mut is_busy = self.serve_consumer();
+            self.resolve_positions();
+            self.maintain_subscription();
+            self.maintain_outputs();
+            is_busy |= self.serve_reports();
+            is_busy |= self.take_in();
+            self.settle();
+            self.commit_when_due();
+            self.keep_forwarding();
+            self.publish();
+            if let Some(end) = self.finish() {
+                return end;
+            }
+            if !is_busy {
+                Waker::park(self.nap());
+            }
+        }
+    }
+
+    fn take_orders(&mut self) {
+        match self.control.try_recv() {
+            Ok(Control::Drain(deadline)) => self.begin_ending(LaneEnd::Drained, deadline),
+            Err(TryRecvError::Empty) => {}
+            // Nobody is left to tell this lane to stop.
+            Err(TryRecvError::Disconnected) => self.begin_ending(LaneEnd::Drained, Instant::now()),
+        }
+    }
+
+    /// Serves the group: this is the poll that a member owes.
+    fn serve_consumer(&mut self) -> bool {
+        let mut any = false;
+        while let Some(event) = self.deferred.pop_front().or_else(|| self.consumer.poll()) {
+            any = true;
+            match event {
+                ConsumerEvent::Assign(partitions) => self.assigned(&partitions),
+                ConsumerEvent::Revoke { partitions, lost } => self.revoked(&partitions, lost),
+                ConsumerEvent::Committed { result, offsets } => self.committed(result, &offsets),
+                ConsumerEvent::Error { error, is_fatal } => self.consumer_error(error, is_fatal),
+            }
+        }
+        any
+    }
+
+    fn consumer_error(&mut self, error: KafkaError, is_fatal: bool) {
+        if is_fatal {
+            let reason = format!("the consumer cannot go on: {error}");
+            self.begin_ending(LaneEnd::Failed(reason), Instant::now());
+        } else if error.is_unknown_topic() {
+            self.subscription.check_soon(self.now_ms());
+            self.last_error = Some(error);
+        } else {
+            if !error.is_connection_noise() {
+                tracing::warn!(pipeline = %self.spec.name, lane = self.index, %error, "consumer error");
+            }
+            self.last_error = Some(error);
+        }
+    }
+
+    /// Counts what is finished and moves the watermarks.
+    fn settle(&mut self) {
+        let mut tally = Tally::default();
+        for slot in self.partitions.iter_mut() {
+            tally.add(slot.advance());
+        }
+        let now_ms = self.now_ms();
+        if tally.total() > 0 {
+            self.ended.add(tally);
+            self.commits.finished(tally.total(), now_ms);
+            self.last_progress_ms = now_ms;
+            self.give_back_memory();
+        }
+        self.leave_solo_when_done();
+        self.pass_gaps(now_ms);
+    }
+
+    /// Writes the lane's view, and says what holds it up when that changes.
+    fn publish(&mut self) {
+        let trouble = self.current_trouble();
+        if trouble != self.trouble {
+            match &trouble {
+                Some(reason) => {
+                    tracing::warn!(pipeline = %self.spec.name, lane = self.index, reason = %reason, "pipeline waiting");
+                }
+                None => tracing::info!(pipeline = %self.spec.name, lane = self.index, "pipeline flows again"),
+            }
+            self.trouble.clone_from(&trouble);
+        }
+        let mut view = self.status.lock();
+        view.account = Account { ended: self.ended, in_flight: self.partitions.in_flight() };
+        view.partitions = self.partitions.len();
+        view.outputs.clone_from(&self.outputs.acknowledged);
+        view.is_running = self.has_run;
+        view.waiting = trouble;
+    }
+
+    /// What holds the lane up, if anything.
+    fn current_trouble(&self) -> Option<String> {
+        const SILENCE_MS: u64 = 3_000;
+        if let Some(reason) = self.outputs.waiting().or_else(|| self.partitions.waiting(self.now_ms())) {
+            return Some(reason.to_owned());
+        }
+        if let Some(reason) = self.subscription.waiting() {
+            return Some(reason);
+        }
+        let silent_ms = self.now_ms().saturating_sub(self.last_progress_ms);
+        let last_error = || self.last_error.as_ref().map(ToString::to_string);
+        if !self.in_flight.is_empty() && silent_ms >= SILENCE_MS {
+            let cause = last_error().unwrap_or_else(|| "the sinks' brokers do not acknowledge".to_owned());
+            return Some(format!("outputs in flight are not acknowledged: {cause}"));
+        }
+        if self.partitions.len() == 0 && silent_ms >= SILENCE_MS && self.phase.is_running() {
+            return last_error().map(|cause| format!("no partition is assigned: {cause}"));
+        }
+        None
+    }
+
+    fn nap(&self) -> Duration {
+        let by_commit = self.commits.next_due_ms().map(|due| due.saturating_sub(self.now_ms()));
+        by_commit.map_or(NAP_MAX, |ms| Duration::from_millis(ms.max(1)).min(NAP_MAX))
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,293 @@
+//! What a program reads and writes, found by walking its syntax tree: VRL's own lists have no places in the source,
+//! and count a `del` as a read.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use vrl::parser::ast::{
+    Assignment, AssignmentTarget, Block, Container, Expr, FunctionCall, IfStatement, Node, Predicate,
+    Program, Query, QueryTarget, RootExpr, Unary,
+};
+use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix};
+
+/// What a program reads and writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    /// Whether it reads or writes `.` or anything in it.
+    pub value: bool,
+    /// Whether it may change `.` or anything in it.
+    pub writes_value: bool,
+    /// The parts of the envelope that it reads.
+    pub envelope: EnvelopeReads,
+    /// Whether it may change the key, a header or the timestamp.
+    pub writes_envelope: bool,
+    /// Whether it can end early.
+    pub(super) returns: bool,
+    /// Whether it writes the whole of `.` somewhere.
+    pub(super) writes_value_root: bool,
+}
+
+/// The parts of the envelope that a program reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnvelopeReads {
+    /// `%key`
+    pub key: bool,
+    /// `%headers`, or some of them.
+    pub headers: HeaderReads,
+    /// `%timestamp`
+    pub timestamp: bool,
+    /// `%topic`
+    pub topic: bool,
+    /// `%partition`
+    pub partition: bool,
+    /// `%offset`
+    pub offset: bool,
+}
+
+/// The headers that a program reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeaderReads {
+    /// These; often none.
+    Named(BTreeSet<String>),
+    /// All of them.
+    All,
+}
+
+impl Default for HeaderReads {
+    fn default() -> Self {
+        Self::Named(BTreeSet::new())
+    }
+}
+
+impl EnvelopeReads {
+    fn all() -> Self {
+        let headers = HeaderReads::All;
+        Self { key: true, headers, timestamp: true, topic: true, partition: true, offset: true }
+    }
+
+    /// Adds what `other` reads.
+    pub fn extend(&mut self, other: &Self) {
+        self.key |= other.key;
+        self.timestamp |= other.timestamp;
+        self.topic |= other.topic;
+        self.partition |= other.partition;
+        self.offset |= other.offset;
+        match (&mut self.headers, &other.headers) {
+            (HeaderReads::All, _) => {}
+            (mine, HeaderReads::All) => *mine = HeaderReads::All,
+            (HeaderReads::Named(mine), HeaderReads::Named(theirs)) => mine.extend(theirs.iter().cloned()),
+        }
+    }
+
+    fn path(&mut self, path: &OwnedValuePath) {
+        match path.segments.as_slice() {
+            [] => *self = Self::all(),
+            [OwnedSegment::Field(name), rest @ ..] => match name.as_str() {
+                "key" => self.key = true,
+                "headers" => self.header(rest),
+                "timestamp" => self.timestamp = true,
+                "topic" => self.topic = true,
+                "partition" => self.partition = true,
+                "offset" => self.offset = true,
+                _ => {}
+            },
+            [OwnedSegment::Index(_), ..] => {}
+        }
+    }
+
+    fn header(&mut self, rest: &[OwnedSegment]) {
+        match (&mut self.headers, rest.first()) {
+            (HeaderReads::Named(names), Some(OwnedSegment::Field(name))) => {
+                names.insert(name.to_string());
+            }
+            (headers, _) => *headers = HeaderReads::All,
+        }
+    }
+}
+
+/// How a program touches one path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Touch {
+    Read,
+    Delete,
+    Write,
+}
+
+/// One place in the source where `.` or `%` is touched.
+#[derive(Clone, Debug)]
+pub(super) struct TouchedPath {
+    pub(super) prefix: PathPrefix,
+    pub(super) path: OwnedValuePath,
+    pub(super) span: Range<usize>,
+    pub(super) touch: Touch,
+}
+
+/// One function call in the source.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) name: String,
+    pub(super) span: Range<usize>,
+    pub(super) arguments: Vec<Option<String>>,
+}
+
+/// All that a walk of the syntax tree gives.
+#[derive(Debug, Default)]
+pub(super) struct Walk {
+    pub(super) access: Access,
+    pub(super) paths: Vec<TouchedPath>,
+    pub(super) calls: Vec<Call>,
+}
+
+impl Walk {
+    pub(super) fn of(program: Program) -> Self {
+        let mut walk = Self::default();
+        for root in program.0 {
+            if let RootExpr::Expr(expr) = root.into_inner() {
+                walk.expr(expr);
+            }
+        }
+        walk
+    }
+
+    fn expr(&mut self, node: Node<Expr>) {
+        let span = node.span().range();
+        match node.into_inner() {
+            Expr::Literal(_) | Expr::Variable(_) | Expr::Break(_) => {}
+            Expr::Container(container) => self.container(container.into_inner()),
+            Expr::IfStatement(statement) => self.if_statement(statement.into_inner()),
+            Expr::Op(op) => {
+                let op = op.into_inner();
+                self.expr(*op.0);
+                self.expr(*op.2);
+            }
+            Expr::Assignment(assignment) => self.assignment(assignment.into_inner()),
+            Expr::Query(query) => self.query(query.into_inner(), span, Touch::Read),
+            Expr::FunctionCall(call) => self.call(call.into_inner()),
+            Expr::Unary(unary) => {
+                let Unary::Not(not) = unary.into_inner();
+                self.expr(*not.into_inner().take().1);
+            }
+            Expr::Abort(abort) => {
+                if let Some(message) = abort.into_inner().message {
+                    self.expr(*message);
+                }
+            }
+            Expr::Return(value) => {
+                self.access.returns = true;
+                self.expr(*value.into_inner().expr);
+            }
+        }
+    }
+
+    fn container(&mut self, container: Container) {
+        match container {
+            Container::Group(group) => self.expr(group.into_inner().into_inner()),
+            Container::Block(block) => self.block(block.into_inner()),
+            Container::Array(array) => array.into_inner().into_iter().for_each(|item| self.expr(item)),
+            Container::Object(object) => {
+                object.into_inner().into_iter().for_each(|(_, item)| self.expr(item))
+            }
+        }
+    }
+
+    fn block(&mut self, block: Block) {
+        block.into_inner().into_iter().for_each(|expr| self.expr(expr));
+    }
+
+    fn if_statement(&mut self, statement: IfStatement) {
+        match statement.predicate.into_inner() {
+            Predicate::One(expr) => self.expr(*expr),
+            Predicate::Many(exprs) => exprs.into_iter().for_each(|expr| self.expr(expr)),
+        }
+        self.block(statement.if_node.into_inner());
+        if let Some(block) = statement.else_node {
+            self.block(block.into_inner());
+        }
+    }
+
+    fn assignment(&mut self, assignment: Assignment) {
+        let (targets, expr, reads) = match assignment {
+            Assignment::Single { target, op, expr } => (vec![target], expr, op),
+            Assignment::Infallible { ok, err, op, expr } => (vec![ok, err], expr, op),
+        };
+        let reads = reads == vrl::parser::ast::AssignmentOp::Merge;
+        for target in targets {
+            let span = target.span().range();
+            self.target(target.into_inner(), span, reads);
+        }
+        self.expr(*expr);
+    }
+
+    fn target(&mut self, target: AssignmentTarget, span: Range<usize>, reads: bool) {
+        let (prefix, path) = match target {
+            AssignmentTarget::Noop | AssignmentTarget::Internal(..) => return,
+            AssignmentTarget::External(None) => (PathPrefix::Event, OwnedValuePath::root()),
+            AssignmentTarget::External(Some(target)) => (target.prefix, target.path),
+            AssignmentTarget::Query(Query { target, path }) => match target.into_inner() {
+                QueryTarget::External(prefix) => (prefix, path.into_inner()),
+                _ => return,
+            },
+        };
+        self.touch(prefix, path.clone(), span.clone(), Touch::Write);
+        // A write into a member needs the rest of what it stands in.
+        if reads || path.segments.len() > 1 {
+            self.touch(prefix, path, span, Touch::Read);
+        }
+    }
+
+    fn query(&mut self, query: Query, span: Range<usize>, touch: Touch) {
+        match query.target.into_inner() {
+            QueryTarget::Internal(_) => {}
+            QueryTarget::External(prefix) => self.touch(prefix, query.path.into_inner(), span, touch),
+            QueryTarget::FunctionCall(call) => self.call(call),
+            QueryTarget::Container(container) => self.container(container),
+        }
+    }
+
+    fn call(&mut self, call: FunctionCall) {
+        let name = call.ident.inner().to_string();
+        let arguments = call
+            .arguments
+            .iter()
+            .map(|argument| argument.inner().ident.as_ref().map(|ident| ident.inner().to_string()));
+        let arguments = arguments.collect();
+        self.calls.push(Call { name: name.clone(), span: call.ident.span().range(), arguments });
+        for argument in call.arguments {
+            let expr = argument.into_inner().expr;
+            let span = expr.span().range();
+            match (name.as_str(), expr.into_inner()) {
+                ("del", Expr::Query(query)) => self.query(query.into_inner(), span, Touch::Delete),
+                ("unnest", Expr::Query(query)) => self.unnest(query.into_inner(), span),
+                (_, expr) => self.expr(Node::new(vrl::diagnostic::Span::new(span.start, span.end), expr)),
+            }
+        }
+        if let Some(closure) = call.closure {
+            self.block(closure.into_inner().block.into_inner());
+        }
+    }
+
+    /// `unnest` reads the whole root, whatever its path.
+    fn unnest(&mut self, query: Query, span: Range<usize>) {
+        if let QueryTarget::External(PathPrefix::Metadata) = query.target.inner() {
+            self.access.envelope = EnvelopeReads::all();
+        }
+        self.query(query, span, Touch::Read);
+    }
+
+    fn touch(&mut self, prefix: PathPrefix, path: OwnedValuePath, span: Range<usize>, touch: Touch) {
+        match prefix {
+            PathPrefix::Event => {
+                self.access.value = true;
+                self.access.writes_value |= touch != Touch::Read;
+                self.access.writes_value_root |= touch == Touch::Write && path.is_root();
+            }
+            PathPrefix::Metadata => {
+                self.access.writes_envelope |= touch != Touch::Read;
+                if touch != Touch::Write {
+                    self.access.envelope.path(&path);
+                }
+            }
+        }
+        self.paths.push(TouchedPath { prefix, path, span, touch });
+    }
+}

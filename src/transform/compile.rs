@@ -1,0 +1,146 @@
+//! Compiles a program: VRL's rules, and those of records on top of them.
+
+use vrl::compiler::{CompileConfig, compile_with_state};
+use vrl::diagnostic::{Diagnostic, DiagnosticList, DiagnosticMessage, Label};
+use vrl::path::{OwnedTargetPath, OwnedValuePath};
+
+use super::access::{Call, Walk};
+use super::program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel};
+use super::scope::Scope;
+use super::{functions, rules};
+use crate::config::spec::{DecodeSpec, Format};
+
+/// VRL's code for a call of a function that does not exist.
+const UNDEFINED_FUNCTION: usize = 105;
+
+/// Compiles `source`; `decoded` says whether a `decode` with a structured format stands before it (else `.` is bytes
+/// or null). Gives the program and the compiler's warnings.
+///
+/// # Errors
+///
+/// All findings, errors and warnings, in the order of the source.
+pub fn compile(
+    kind: ProgramKind,
+    source: &str,
+    decoded: bool,
+) -> Result<(Program, Vec<ProgramDiagnostic>), Vec<ProgramDiagnostic>> {
+    let format = if decoded { Format::Json } else { Format::Raw };
+    compile_in(kind, source, &Scope::start().after_decode(DecodeSpec { value: format, key: format }))
+}
+
+/// Compiles `source` for its place in a chain, with what is known there.
+///
+/// What compiles where nothing is known also compiles here: VRL refuses some error handling once it is not needed.
+///
+/// # Errors
+///
+/// All findings, errors and warnings, in the order of the source.
+pub fn compile_in(
+    kind: ProgramKind,
+    source: &str,
+    scope: &Scope,
+) -> Result<(Program, Vec<ProgramDiagnostic>), Vec<ProgramDiagnostic>> {
+    let bare = scope.without_types();
+    if bare == *scope {
+        return compile_typed(kind, source, scope);
+    }
+    match (compile_typed(kind, source, scope), compile_typed(kind, source, &bare)) {
+        // Needless handling of an error is only told where it is needless without types, too.
+        (Ok((program, _)), Ok((_, warnings))) => Ok((program, warnings)),
+        (Ok(typed), Err(_)) => Ok(typed),
+        (Err(_), Ok(untyped)) => Ok(untyped),
+        (Err(findings), Err(_)) => Err(findings),
+    }
+}
+
+fn compile_typed(
+    kind: ProgramKind,
+    source: &str,
+    scope: &Scope,
+) -> Result<(Program, Vec<ProgramDiagnostic>), Vec<ProgramDiagnostic>> {
+    let ast = vrl::parser::parse(source).map_err(|error| {
+        findings(DiagnosticList::from(vec![Box::new(error) as Box<dyn DiagnosticMessage>]))
+    })?;
+    let walk = Walk::of(ast);
+    // Such a call would read its files as soon as it is compiled.
+    let groks: Vec<_> = walk.calls.iter().filter(|call| reads_grok_files(call)).collect();
+    if !groks.is_empty() {
+        return Err(groks.iter().map(|call| functions::groks_from_files(call.span.clone())).collect());
+    }
+
+    let mut found = rules::of_source(kind, &walk, scope);
+    let mut config = CompileConfig::default();
+    set_read_only(&mut config, kind);
+    let compiled = match compile_with_state(source, functions::available(), &scope.type_state(), config) {
+        Ok(compiled) => compiled,
+        Err(list) => {
+            let own = std::mem::take(&mut found);
+            found.extend(findings(list).into_iter().filter(|finding| !is_said_better(finding, &walk, &own)));
+            found.extend(own);
+            found.sort_by_key(ProgramDiagnostic::start);
+            return Err(found);
+        }
+    };
+
+    let after = compiled.program.final_type_info();
+    if found.is_empty() {
+        found.extend(rules::of_types(kind, source, scope, &walk, &after));
+    }
+    found.extend(findings(compiled.warnings));
+    found.sort_by_key(ProgramDiagnostic::start);
+    if found.iter().any(|finding| finding.is_error) {
+        return Err(found);
+    }
+    let scope_after = match kind {
+        ProgramKind::Filter | ProgramKind::When => scope.clone(),
+        // VRL's types follow the way to the end of a program, not the one that leaves it early.
+        ProgramKind::Map if walk.access.returns => scope.without_types(),
+        ProgramKind::Map => scope.after_map(after.state.external.target_kind().clone()),
+    };
+    Ok((Program::new(kind, source, compiled.program, walk.access, scope_after), found))
+}
+
+fn set_read_only(config: &mut CompileConfig, kind: ProgramKind) {
+    match kind {
+        ProgramKind::Filter | ProgramKind::When => config.set_read_only(),
+        ProgramKind::Map => {
+            for name in rules::READ_ONLY {
+                config
+                    .set_read_only_path(OwnedTargetPath::metadata(OwnedValuePath::single_field(name)), true);
+            }
+        }
+    }
+}
+
+/// `alias_sources` is the last of four parameters: four arguments fill it, named or not.
+fn reads_grok_files(call: &Call) -> bool {
+    call.name == "parse_groks"
+        && (call.arguments.len() >= 4 || call.arguments.iter().flatten().any(|name| name == "alias_sources"))
+}
+
+/// What VRL finds as well, in fewer words: calls of functions that were left out on purpose, and writes to what is
+/// read-only.
+fn is_said_better(finding: &ProgramDiagnostic, walk: &Walk, own: &[ProgramDiagnostic]) -> bool {
+    let missing = |call: &Call| functions::is_missing(&call.name) && call.span.start == finding.start();
+    let read_only = finding.code == rules::READ_ONLY_MUTATION || finding.message.contains("error[E315]");
+    (finding.code == UNDEFINED_FUNCTION && walk.calls.iter().any(missing))
+        || (read_only && own.iter().any(|own| own.code == rules::READ_ONLY_MUTATION))
+}
+
+fn findings(list: DiagnosticList) -> Vec<ProgramDiagnostic> {
+    let mut findings: Vec<_> = list.into_iter().map(finding).collect();
+    findings.sort_by_key(ProgramDiagnostic::start);
+    findings
+}
+
+fn finding(diagnostic: Diagnostic) -> ProgramDiagnostic {
+    let is_error = diagnostic.is_problem();
+    let mut labels: Vec<_> = diagnostic.labels.into_iter().map(label).collect();
+    labels.sort_by_key(|label| !label.is_primary);
+    let notes = diagnostic.notes.iter().map(ToString::to_string).collect();
+    ProgramDiagnostic { is_error, code: diagnostic.code, message: diagnostic.message, labels, notes }
+}
+
+fn label(label: Label) -> ProgramLabel {
+    ProgramLabel { span: label.span.range(), message: label.message, is_primary: label.primary }
+}

@@ -1,0 +1,85 @@
+//! What is known about a record at one place of the chain: the types that a program is compiled with.
+//!
+//! Types flow from step to step: after `.total = to_float!(.total)` the next step may write `.total > 10` without
+//! handling an error that cannot happen.
+
+use std::collections::BTreeMap;
+
+use vrl::compiler::TypeState;
+use vrl::compiler::state::ExternalEnv;
+use vrl::value::Kind;
+use vrl::value::kind::{Collection, Field};
+
+use crate::config::spec::{DecodeSpec, Format};
+
+/// The types of `.` and `%` before a step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scope {
+    decoded: bool,
+    key_decoded: bool,
+    value: Kind,
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Self::start()
+    }
+}
+
+impl Scope {
+    /// Before the first step: the value and the key are bytes, or null.
+    pub fn start() -> Self {
+        Self { decoded: false, key_decoded: false, value: bytes_or_null() }
+    }
+
+    /// After a `decode`.
+    pub fn after_decode(&self, decode: DecodeSpec) -> Self {
+        let decoded = decode.value != Format::Raw;
+        Self {
+            decoded,
+            key_decoded: decode.key != Format::Raw,
+            value: if decoded { Kind::any() } else { bytes_or_null() },
+        }
+    }
+
+    /// The same place with nothing known about the decoded value.
+    pub(super) fn without_types(&self) -> Self {
+        let value = if self.decoded { Kind::any() } else { bytes_or_null() };
+        Self { value, ..self.clone() }
+    }
+
+    /// After a map that left the value as `value`. What a map writes to the envelope, and to a value that is not
+    /// decoded, is bytes again for the next step.
+    pub(super) fn after_map(&self, value: Kind) -> Self {
+        let value = if self.decoded { value } else { bytes_or_null() };
+        Self { value, ..self.clone() }
+    }
+
+    /// Whether `.` is decoded here, and not bytes.
+    pub fn is_decoded(&self) -> bool {
+        self.decoded
+    }
+
+    pub(super) fn type_state(&self) -> TypeState {
+        let external = ExternalEnv::new_with_kind(self.value.clone(), self.envelope());
+        TypeState { external, ..TypeState::default() }
+    }
+
+    fn envelope(&self) -> Kind {
+        let key = if self.key_decoded { Kind::any() } else { bytes_or_null() };
+        let headers = Collection::from_unknown(bytes_or_null().or_undefined());
+        let known: BTreeMap<Field, Kind> = BTreeMap::from([
+            ("key".into(), key),
+            ("headers".into(), Kind::object(headers)),
+            ("timestamp".into(), Kind::timestamp().or_null()),
+            ("topic".into(), Kind::bytes()),
+            ("partition".into(), Kind::integer()),
+            ("offset".into(), Kind::integer()),
+        ]);
+        Kind::object(Collection::from(known))
+    }
+}
+
+fn bytes_or_null() -> Kind {
+    Kind::bytes().or_null()
+}

@@ -98,6 +98,9 @@ impl Stage {
     }
 }
 
+/// The longest text of a [`Poison`], in bytes: VRL's messages may quote a value of any length.
+pub const POISON_MESSAGE_BYTES_MAX: usize = 1024;
+
 /// Why a record cannot be processed: the record's own fault, never the world's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{}: {message}", stage.as_str(), step.map(|s| format!(" (step {s})")).unwrap_or_default())]
@@ -110,4 +113,29 @@ pub struct Poison {
     pub class: &'static str,
     /// What is wrong, in words.
     pub message: String,
+}
+
+impl Poison {
+    /// A poison whose message is cut at [`POISON_MESSAGE_BYTES_MAX`].
+    pub fn new(stage: Stage, step: Option<usize>, class: &'static str, message: impl Into<String>) -> Self {
+        let mut message = message.into();
+        if message.len() > POISON_MESSAGE_BYTES_MAX {
+            message.truncate(message.floor_char_boundary(POISON_MESSAGE_BYTES_MAX - "…".len()));
+            message.push('…');
+        }
+        Self { stage, step, class, message }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_poison_message_is_cut_between_characters() {
+        let poison = Poison::new(Stage::Map, Some(2), "vrl_error", "ä".repeat(POISON_MESSAGE_BYTES_MAX));
+        assert!(poison.message.len() <= POISON_MESSAGE_BYTES_MAX);
+        assert!(poison.message.ends_with("ä…"));
+        assert_eq!(Poison::new(Stage::Map, Some(2), "c", "short").to_string(), "map (step 2): short");
+    }
 }

@@ -32,23 +32,11 @@ fn print_json(report: &Report) -> io::Result<()> {
 
 /// Findings go to standard error, what the configuration does to standard output.
 fn print_text(config: Option<&Config>, report: &Report) -> io::Result<()> {
-    let colour = if io::stderr().is_terminal() {
-        ColorChoice::Auto
-    } else {
-        ColorChoice::Never
-    };
+    let colour = if io::stderr().is_terminal() { ColorChoice::Auto } else { ColorChoice::Never };
     report.draw(&mut StandardStream::stderr(colour))?;
     if !report.is_empty() {
-        let (errors, warnings) = (
-            report.count(Severity::Error),
-            report.count(Severity::Warning),
-        );
-        writeln!(
-            io::stderr(),
-            "{}, {}",
-            counted(errors, "error"),
-            counted(warnings, "warning")
-        )?;
+        let (errors, warnings) = (report.count(Severity::Error), report.count(Severity::Warning));
+        writeln!(io::stderr(), "{}, {}", counted(errors, "error"), counted(warnings, "warning"))?;
     }
     let mut out = io::stdout().lock();
     for pipeline in config.iter().flat_map(|config| &config.pipelines) {

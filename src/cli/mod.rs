@@ -200,12 +200,7 @@ mod tests {
             "--exit-when-failed",
             "a.yaml",
         ]);
-        let Ok(Cli {
-            command: Command::Run(args),
-        }) = cli
-        else {
-            panic!("{cli:?}")
-        };
+        let Ok(Cli { command: Command::Run(args) }) = cli else { panic!("{cli:?}") };
         let request = args.files.request(false);
         assert_eq!(request.bootstrap.as_deref(), Some("b:9092"));
         assert_eq!(request.paths, [PathBuf::from("a.yaml")]);

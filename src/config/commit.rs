@@ -12,19 +12,13 @@ pub static COMMIT: Element = Element {
     keys: &[
         Key {
             name: "interval",
-            shape: Shape::Duration {
-                min_ms: 10,
-                max_ms: 3_600_000,
-            },
+            shape: Shape::Duration { min_ms: 10, max_ms: 3_600_000 },
             need: Need::Default("500ms"),
             doc: "the longest time between a finished record and its commit",
         },
         Key {
             name: "records",
-            shape: Shape::Integer {
-                min: 1,
-                max: 1_000_000_000,
-            },
+            shape: Shape::Integer { min: 1, max: 1_000_000_000 },
             need: Need::Default("5000"),
             doc: "the most finished records that are not committed",
         },
@@ -36,8 +30,5 @@ pub fn commit(walk: &mut Walk<'_>, node: &Node) -> Option<CommitSpec> {
     let fields = Fields::open(walk, node, &COMMIT)?;
     let interval = fields.read(walk, "interval", duration);
     let records = fields.read(walk, "records", integer);
-    Some(CommitSpec {
-        interval: interval?,
-        records: records?,
-    })
+    Some(CommitSpec { interval: interval?, records: records? })
 }

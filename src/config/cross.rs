@@ -24,21 +24,9 @@ pub fn check(pipelines: &[Placed<'_>]) -> Vec<Diagnostic> {
         dlq_is_sink(placed.pipeline, &mut findings);
     }
     let names = pipelines.iter().map(|placed| placed.pipeline.name.as_ref());
-    twice(
-        names,
-        "duplicate-name",
-        "two pipelines are called",
-        &mut findings,
-    );
-    let groups = pipelines
-        .iter()
-        .map(|placed| placed.pipeline.group.as_ref());
-    twice(
-        groups,
-        "duplicate-group",
-        "two pipelines read in the consumer group",
-        &mut findings,
-    );
+    twice(names, "duplicate-name", "two pipelines are called", &mut findings);
+    let groups = pipelines.iter().map(|placed| placed.pipeline.group.as_ref());
+    twice(groups, "duplicate-group", "two pipelines read in the consumer group", &mut findings);
     loops(pipelines, &mut findings);
     findings
 }
@@ -50,10 +38,7 @@ fn own_source(pipeline: &Pipeline, findings: &mut Vec<Diagnostic>) {
             continue;
         };
         let what = if write.is_dlq { "dlq" } else { "sink" };
-        let message = format!(
-            "the {what} `{}` is the pipeline's own source",
-            write.topic.value
-        );
+        let message = format!("the {what} `{}` is the pipeline's own source", write.topic.value);
         findings.push(
             Diagnostic::error("own-source", message)
                 .at(write.topic.place, "written here")
@@ -67,8 +52,7 @@ fn dlq_is_sink(pipeline: &Pipeline, findings: &mut Vec<Diagnostic>) {
     let Some(dlq) = pipeline.writes.iter().find(|write| write.is_dlq) else {
         return;
     };
-    let same =
-        |write: &&super::pipeline::Write| !write.is_dlq && write.topic.value == dlq.topic.value;
+    let same = |write: &&super::pipeline::Write| !write.is_dlq && write.topic.value == dlq.topic.value;
     let Some(sink) = pipeline.writes.iter().find(same) else {
         return;
     };
@@ -111,11 +95,8 @@ struct Edge<'a> {
 
 /// A loop through several pipelines can be meant (repairing a dlq is one): a warning.
 fn loops(pipelines: &[Placed<'_>], findings: &mut Vec<Diagnostic>) {
-    let edges: Vec<Vec<Edge<'_>>> = pipelines
-        .iter()
-        .enumerate()
-        .map(|(i, _)| edges_of(pipelines, i))
-        .collect();
+    let edges: Vec<Vec<Edge<'_>>> =
+        pipelines.iter().enumerate().map(|(i, _)| edges_of(pipelines, i)).collect();
     let mut told: BTreeSet<Vec<usize>> = BTreeSet::new();
     for start in 0..pipelines.len() {
         let Some(path) = shortest_loop(&edges, start) else {
@@ -137,11 +118,7 @@ fn edges_of<'a>(pipelines: &[Placed<'a>], from: usize) -> Vec<Edge<'a>> {
         }
         for write in &pipelines[from].pipeline.writes {
             if let Some(read) = reader.pipeline.reads.place_of(&write.topic.value) {
-                edges.push(Edge {
-                    to,
-                    topic: &write.topic,
-                    read,
-                });
+                edges.push(Edge { to, topic: &write.topic, read });
             }
         }
     }
@@ -149,10 +126,7 @@ fn edges_of<'a>(pipelines: &[Placed<'a>], from: usize) -> Vec<Edge<'a>> {
 }
 
 /// Breadth first from `start` back to it, as (pipeline, edge out of it).
-fn shortest_loop<'e, 'a>(
-    edges: &'e [Vec<Edge<'a>>],
-    start: usize,
-) -> Option<Vec<(usize, &'e Edge<'a>)>> {
+fn shortest_loop<'e, 'a>(edges: &'e [Vec<Edge<'a>>], start: usize) -> Option<Vec<(usize, &'e Edge<'a>)>> {
     let mut came_by: BTreeMap<usize, (usize, &Edge<'a>)> = BTreeMap::new();
     let mut queue = std::collections::VecDeque::from([start]);
     while let Some(at) = queue.pop_front() {
@@ -178,22 +152,13 @@ fn shortest_loop<'e, 'a>(
 }
 
 fn loop_warning(pipelines: &[Placed<'_>], path: &[(usize, &Edge<'_>)]) -> Diagnostic {
-    let name = |at: usize| {
-        pipelines[at]
-            .pipeline
-            .name
-            .as_ref()
-            .map_or("?", |name| name.value.as_str())
-    };
+    let name = |at: usize| pipelines[at].pipeline.name.as_ref().map_or("?", |name| name.value.as_str());
     let mut drawn = String::new();
     for (from, edge) in path {
         drawn += &format!("{} --[{}]--> ", name(*from), edge.topic.value);
     }
     drawn += name(path[0].0);
-    let mut warning = Diagnostic::warning(
-        "loop",
-        "records can go round in a loop through several pipelines",
-    );
+    let mut warning = Diagnostic::warning("loop", "records can go round in a loop through several pipelines");
     for (index, (from, edge)) in path.iter().enumerate() {
         let written = format!("`{}` writes it", name(*from));
         warning = match index {
@@ -202,34 +167,23 @@ fn loop_warning(pipelines: &[Placed<'_>], path: &[(usize, &Edge<'_>)]) -> Diagno
         };
         warning = warning.also(edge.read, format!("`{}` reads it", name(edge.to)));
     }
-    warning
-        .note(drawn)
-        .note("make sure that each record leaves the loop")
+    warning.note(drawn).note("make sure that each record leaves the loop")
 }
 
 /// Lanes need `floor_bytes` each, whatever they carry; all of them must fit into `max_bytes`.
-pub fn memory(
-    lanes: u64,
-    floor_bytes: u64,
-    max_bytes: u64,
-    place: Option<Place>,
-) -> Option<Diagnostic> {
+pub fn memory(lanes: u64, floor_bytes: u64, max_bytes: u64, place: Option<Place>) -> Option<Diagnostic> {
     let needed = lanes.saturating_mul(floor_bytes);
     if needed <= max_bytes {
         return None;
     }
-    let (needed, floor, max) = (
-        show_size(needed),
-        show_size(floor_bytes),
-        show_size(max_bytes),
-    );
+    let (needed, floor, max) = (show_size(needed), show_size(floor_bytes), show_size(max_bytes));
     let message = format!("{lanes} lanes need {needed} of memory, and `memory.max` is {max}");
     let error = Diagnostic::error("memory-floor", message);
     let error = match place {
         Some(place) => error.at(place, format!("at least {needed} are needed")),
-        None => error.note(format!(
-            "say `memory: {{max: {needed}}}` in the daemon's file, or use fewer lanes"
-        )),
+        None => {
+            error.note(format!("say `memory: {{max: {needed}}}` in the daemon's file, or use fewer lanes"))
+        }
     };
     Some(error.note(format!("each lane needs {floor}")))
 }

@@ -48,12 +48,7 @@ pub static DAEMON: Element = Element {
             need: Need::Default("/var/lib/millstream"),
             doc: "the folder for what must outlive a restart, relative to this file",
         },
-        Key {
-            name: "admin",
-            shape: Shape::Element(&ADMIN),
-            need: Need::Optional,
-            doc: "the admin server",
-        },
+        Key { name: "admin", shape: Shape::Element(&ADMIN), need: Need::Optional, doc: "the admin server" },
         Key {
             name: "memory",
             shape: Shape::Element(&MEMORY),
@@ -105,10 +100,7 @@ pub static SHUTDOWN: Element = Element {
     doc: "How the daemon stops.",
     keys: &[Key {
         name: "deadline",
-        shape: Shape::Duration {
-            min_ms: 100,
-            max_ms: 3_600_000,
-        },
+        shape: Shape::Duration { min_ms: 100, max_ms: 3_600_000 },
         need: Need::Default("25s"),
         doc: "the longest time for finishing what is in flight",
     }],
@@ -145,11 +137,8 @@ impl Words for LogLevel {
 }
 
 impl Words for LogFormat {
-    const WORDS: &'static [(&'static str, LogFormat)] = &[
-        ("auto", LogFormat::Auto),
-        ("text", LogFormat::Text),
-        ("json", LogFormat::Json),
-    ];
+    const WORDS: &'static [(&'static str, LogFormat)] =
+        &[("auto", LogFormat::Auto), ("text", LogFormat::Text), ("json", LogFormat::Json)];
 }
 
 /// The daemon's file and what other checks need of it.
@@ -172,38 +161,24 @@ impl Daemon {
         let surroundings = Surroundings::of_process();
         let mut walk = Walk::new(&sources, &surroundings, false);
         let daemon = daemon(&mut walk, &Node::empty_map(Place::new(file, 0, 0)));
-        Daemon {
-            pipelines: None,
-            ..daemon
-        }
+        Daemon { pipelines: None, ..daemon }
     }
 }
 
 /// Reads the daemon's file.
 pub fn daemon(walk: &mut Walk<'_>, node: &Node) -> Daemon {
     let Some(fields) = Fields::open(walk, node, &DAEMON) else {
-        return Daemon {
-            spec: None,
-            kafka: Vec::new(),
-            pipelines: None,
-            memory_place: None,
-        };
+        return Daemon { spec: None, kafka: Vec::new(), pipelines: None, memory_place: None };
     };
     let instance_id = fields.optional(walk, "instance_id", names::id);
-    let kafka = fields
-        .node("kafka")
-        .map(|node| kafka::properties(walk, node))
-        .unwrap_or_default();
+    let kafka = fields.node("kafka").map(|node| kafka::properties(walk, node)).unwrap_or_default();
     let pipelines = fields.read(walk, "pipelines", path);
     let state = fields.read(walk, "state", path);
-    let admin = fields
-        .node("admin")
-        .is_none_or(|node| admin(walk, node).is_some());
+    let admin = fields.node("admin").is_none_or(|node| admin(walk, node).is_some());
     let memory = nested(walk, &fields, "memory", |walk, node| {
         let fields = Fields::open(walk, node, &MEMORY)?;
-        let max = fields.read(walk, "max", |walk, node, key| {
-            walk.parsed(node, key, u64::MAX, units::size_bytes)
-        })?;
+        let max = fields
+            .read(walk, "max", |walk, node, key| walk.parsed(node, key, u64::MAX, units::size_bytes))?;
         Some((max, fields.node("max").map(|node| node.place)))
     });
     let deadline = nested(walk, &fields, "shutdown", |walk, node| {
@@ -211,15 +186,10 @@ pub fn daemon(walk: &mut Walk<'_>, node: &Node) -> Daemon {
     });
     let log = nested(walk, &fields, "log", |walk, node| {
         let fields = Fields::open(walk, node, &LOG)?;
-        let (level, format) = (
-            fields.read(walk, "level", word),
-            fields.read(walk, "format", word),
-        );
+        let (level, format) = (fields.read(walk, "level", word), fields.read(walk, "format", word));
         Some((level?, format?))
     });
-    let folder_place = fields
-        .node("pipelines")
-        .map_or(fields.place(), |node| node.place);
+    let folder_place = fields.node("pipelines").map_or(fields.place(), |node| node.place);
     let spec = (|| {
         let (log_level, log_format) = log?;
         Some(DaemonSpec {
@@ -255,9 +225,7 @@ fn nested<T>(
 
 fn admin(walk: &mut Walk<'_>, node: &Node) -> Option<()> {
     let fields = Fields::open(walk, node, &ADMIN)?;
-    let listen = fields
-        .node("listen")
-        .filter(|node| !matches!(node.value, Value::Null));
+    let listen = fields.node("listen").filter(|node| !matches!(node.value, Value::Null));
     let Some(listen) = listen else {
         return Some(());
     };

@@ -79,21 +79,13 @@ impl Diagnostic {
 
     /// The place that it is about.
     pub fn at(mut self, place: Place, message: impl Into<String>) -> Diagnostic {
-        self.labels.push(Label {
-            place,
-            message: message.into(),
-            is_primary: true,
-        });
+        self.labels.push(Label { place, message: message.into(), is_primary: true });
         self
     }
 
     /// A place that explains it.
     pub fn also(mut self, place: Place, message: impl Into<String>) -> Diagnostic {
-        self.labels.push(Label {
-            place,
-            message: message.into(),
-            is_primary: false,
-        });
+        self.labels.push(Label { place, message: message.into(), is_primary: false });
         self
     }
 
@@ -110,10 +102,7 @@ impl Diagnostic {
     }
 
     fn primary(&self) -> Option<&Label> {
-        self.labels
-            .iter()
-            .find(|label| label.is_primary)
-            .or(self.labels.first())
+        self.labels.iter().find(|label| label.is_primary).or(self.labels.first())
     }
 }
 
@@ -131,10 +120,7 @@ impl Report {
     pub fn new(sources: SourceMap, mut diagnostics: Vec<Diagnostic>) -> Report {
         diagnostics.sort_by_key(|d| d.primary().map(|label| label.place));
         diagnostics.dedup();
-        Report {
-            sources,
-            diagnostics,
-        }
+        Report { sources, diagnostics }
     }
 
     /// Whether there is nothing to say.
@@ -149,10 +135,7 @@ impl Report {
 
     /// How many findings of a severity there are.
     pub fn count(&self, severity: Severity) -> usize {
-        self.diagnostics
-            .iter()
-            .filter(|d| d.severity == severity)
-            .count()
+        self.diagnostics.iter().filter(|d| d.severity == severity).count()
     }
 
     /// Draws all findings for people.
@@ -161,10 +144,7 @@ impl Report {
     ///
     /// When the writer fails.
     pub fn draw(&self, writer: &mut dyn termcolor::WriteColor) -> std::io::Result<()> {
-        let config = term::Config {
-            chars: term::Chars::ascii(),
-            ..term::Config::default()
-        };
+        let config = term::Config { chars: term::Chars::ascii(), ..term::Config::default() };
         for diagnostic in &self.diagnostics {
             let drawn = to_codespan(diagnostic);
             match term::emit(writer, &config, &self.sources, &drawn) {
@@ -178,12 +158,7 @@ impl Report {
 
     /// All findings as one array, for editors and CI: lines and columns from 1, the end exclusive.
     pub fn to_json(&self) -> Value {
-        Value::Array(
-            self.diagnostics
-                .iter()
-                .map(|d| self.diagnostic_json(d))
-                .collect(),
-        )
+        Value::Array(self.diagnostics.iter().map(|d| self.diagnostic_json(d)).collect())
     }
 
     fn diagnostic_json(&self, diagnostic: &Diagnostic) -> Value {
@@ -194,14 +169,9 @@ impl Report {
         let end = label.map(|l| self.sources.position(l.place.file, l.place.end));
         let others = diagnostic.labels.iter().filter(|l| Some(*l) != label);
         let related = others.map(|l| format!("{}: {}", self.sources.describe(l.place), l.message));
-        let here = label
-            .filter(|l| !l.message.is_empty())
-            .map(|l| l.message.clone());
-        let notes: Vec<String> = here
-            .into_iter()
-            .chain(related)
-            .chain(diagnostic.notes.iter().cloned())
-            .collect();
+        let here = label.filter(|l| !l.message.is_empty()).map(|l| l.message.clone());
+        let notes: Vec<String> =
+            here.into_iter().chain(related).chain(diagnostic.notes.iter().cloned()).collect();
         json!({
             "severity": diagnostic.severity.as_str(),
             "code": diagnostic.code,
@@ -256,9 +226,7 @@ mod tests {
     fn report() -> Report {
         let mut sources = SourceMap::default();
         let file = sources.add(Path::new("a.yaml"), "one: 1\ntwo: 2\n".to_owned());
-        let second = Diagnostic::error("b", "second")
-            .at(Place::new(file, 7, 10), "here")
-            .note("do");
+        let second = Diagnostic::error("b", "second").at(Place::new(file, 7, 10), "here").note("do");
         let first = Diagnostic::warning("a", "first").at(Place::new(file, 0, 3), "");
         let none = Diagnostic::error("c", "gone").in_file(Path::new("b.yaml"));
         Report::new(sources, vec![second.clone(), first, second, none])
@@ -266,11 +234,7 @@ mod tests {
 
     #[test]
     fn findings_come_in_the_order_of_the_text_and_once() {
-        let codes: Vec<_> = report()
-            .diagnostics
-            .iter()
-            .map(|d| d.code.clone())
-            .collect();
+        let codes: Vec<_> = report().diagnostics.iter().map(|d| d.code.clone()).collect();
         assert_eq!(codes, ["c", "a", "b"]);
     }
 

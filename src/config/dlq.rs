@@ -53,19 +53,13 @@ pub static BREAKER: Element = Element {
         },
         Key {
             name: "window",
-            shape: Shape::Duration {
-                min_ms: 1_000,
-                max_ms: 86_400_000,
-            },
+            shape: Shape::Duration { min_ms: 1_000, max_ms: 86_400_000 },
             need: Need::Default("1m"),
             doc: "the window's length",
         },
         Key {
             name: "min_records",
-            shape: Shape::Integer {
-                min: 1,
-                max: 1_000_000_000_000,
-            },
+            shape: Shape::Integer { min: 1, max: 1_000_000_000_000 },
             need: Need::Default("1000"),
             doc: "fewer records in the window than this never open it",
         },
@@ -92,10 +86,7 @@ pub struct Dlq {
 /// Reads `dlq:`.
 pub fn dlq(walk: &mut Walk<'_>, node: &Node) -> Dlq {
     let Some(fields) = Fields::open(walk, node, &DLQ) else {
-        return Dlq {
-            spec: None,
-            topic: None,
-        };
+        return Dlq { spec: None, topic: None };
     };
     let topic = fields.read(walk, "topic", names::topic);
     let headers = fields.read(walk, "headers", word);
@@ -117,14 +108,8 @@ pub fn dlq(walk: &mut Walk<'_>, node: &Node) -> Dlq {
 
 fn breaker(walk: &mut Walk<'_>, node: &Node) -> Option<BreakerSpec> {
     let fields = Fields::open(walk, node, &BREAKER)?;
-    let share = fields.read(walk, "share", |walk, node, key| {
-        walk.parsed(node, key, 0.0, units::percent)
-    });
+    let share = fields.read(walk, "share", |walk, node, key| walk.parsed(node, key, 0.0, units::percent));
     let window = fields.read(walk, "window", duration);
     let min_records = fields.read(walk, "min_records", integer);
-    Some(BreakerSpec {
-        share_percent: share?,
-        window: window?,
-        min_records: min_records?,
-    })
+    Some(BreakerSpec { share_percent: share?, window: window?, min_records: min_records? })
 }

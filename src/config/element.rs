@@ -117,13 +117,9 @@ impl Shape {
             Shape::Duration { .. } => "a duration such as `500ms`, `5s` or `1m`".to_owned(),
             Shape::Size => "a size such as `64KiB`, `512MiB` or `2GiB`".to_owned(),
             Shape::Percent => "a percentage such as `50%`".to_owned(),
-            Shape::Start => {
-                "`earliest`, `latest` or a time such as `2026-05-01T00:00:00Z`".to_owned()
-            }
+            Shape::Start => "`earliest`, `latest` or a time such as `2026-05-01T00:00:00Z`".to_owned(),
             Shape::Choice(words) => one_of(&words()),
-            Shape::Topics => {
-                "a list of topic names, or one pattern that starts with `^`".to_owned()
-            }
+            Shape::Topics => "a list of topic names, or one pattern that starts with `^`".to_owned(),
             Shape::Program => "a program, as text".to_owned(),
             Shape::Properties => "a mapping of librdkafka's properties".to_owned(),
             Shape::Path => "a path".to_owned(),
@@ -140,10 +136,7 @@ impl Shape {
 
 /// The keys of an element that this version has, as a message lists them.
 pub fn keys_of(element: &Element) -> String {
-    let available = element
-        .keys
-        .iter()
-        .filter(|key| !matches!(key.need, Need::NotAvailable(_)));
+    let available = element.keys.iter().filter(|key| !matches!(key.need, Need::NotAvailable(_)));
     let names: Vec<_> = available.map(|key| format!("`{}`", key.name)).collect();
     names.join(", ")
 }

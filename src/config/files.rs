@@ -15,16 +15,13 @@ pub const FILE_BYTES_MAX: u64 = 1 << 20;
 /// Why it cannot be read.
 pub fn read(sources: &mut SourceMap, path: &Path) -> Result<FileId, Box<Diagnostic>> {
     let fail = |message: String| Box::new(Diagnostic::error("unreadable", message).in_file(path));
-    let metadata =
-        std::fs::metadata(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
+    let metadata = std::fs::metadata(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
     if !metadata.is_file() {
         return Err(fail("cannot be read: it is not a file".to_owned()));
     }
     if metadata.len() > FILE_BYTES_MAX {
         let (length, max) = (metadata.len(), super::units::show_size(FILE_BYTES_MAX));
-        return Err(fail(format!(
-            "is too large: {length} bytes, and at most {max} are read"
-        )));
+        return Err(fail(format!("is too large: {length} bytes, and at most {max} are read")));
     }
     let bytes = std::fs::read(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
@@ -37,9 +34,7 @@ pub fn read(sources: &mut SourceMap, path: &Path) -> Result<FileId, Box<Diagnost
             let place = Place::new(file, at, at + char::REPLACEMENT_CHARACTER.len_utf8());
             let message = "this file is not UTF-8";
             let byte = format!("the byte 0x{:02x} cannot stand here", bytes[at]);
-            Err(Box::new(
-                Diagnostic::error("not-utf8", message).at(place, byte),
-            ))
+            Err(Box::new(Diagnostic::error("not-utf8", message).at(place, byte)))
         }
     }
 }
@@ -55,8 +50,7 @@ pub fn find(path: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
     if !path.is_dir() {
         return Ok(vec![path.to_path_buf()]);
     }
-    let entries =
-        std::fs::read_dir(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
+    let entries = std::fs::read_dir(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
     let mut files = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|error| fail(format!("cannot be read: {error}")))?;
@@ -66,9 +60,7 @@ pub fn find(path: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
     }
     files.sort();
     match files.is_empty() {
-        true => Err(fail(
-            "this folder has no pipeline: no file that ends in `.yaml`".to_owned(),
-        )),
+        true => Err(fail("this folder has no pipeline: no file that ends in `.yaml`".to_owned())),
         false => Ok(files),
     }
 }
@@ -86,16 +78,9 @@ mod tests {
         for name in ["a.yaml", "orders-eu.yaml"] {
             assert!(is_pipeline_file(name), "{name}");
         }
-        for name in [
-            ".a.yaml",
-            "#a.yaml#",
-            "#a.yaml",
-            "a.yaml~",
-            "a.yaml.bak",
-            ".a.yaml.swp",
-            "a.yml",
-            "README.md",
-        ] {
+        for name in
+            [".a.yaml", "#a.yaml#", "#a.yaml", "a.yaml~", "a.yaml.bak", ".a.yaml.swp", "a.yml", "README.md"]
+        {
             assert!(!is_pipeline_file(name), "{name}");
         }
     }

@@ -26,12 +26,7 @@ pub struct Text {
 impl Text {
     /// A text without references.
     pub fn plain(text: &str) -> Text {
-        Text {
-            shown: text.to_owned(),
-            value: text.to_owned(),
-            filled: false,
-            opaque: false,
-        }
+        Text { shown: text.to_owned(), value: text.to_owned(), filled: false, opaque: false }
     }
 }
 
@@ -58,19 +53,11 @@ impl Surroundings {
 
     /// Surroundings made for a test.
     #[cfg(test)]
-    pub fn made(
-        env: &'static [(&'static str, &'static str)],
-        credentials: Option<&Path>,
-    ) -> Surroundings {
+    pub fn made(env: &'static [(&'static str, &'static str)], credentials: Option<&Path>) -> Surroundings {
         let find = move |name: &str| {
-            env.iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| (*value).to_owned())
+            env.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
-        Surroundings {
-            env: Box::new(find),
-            credentials: credentials.map(Path::to_path_buf),
-        }
+        Surroundings { env: Box::new(find), credentials: credentials.map(Path::to_path_buf) }
     }
 }
 
@@ -128,36 +115,28 @@ pub fn resolve(
             Found::Other if other == OtherDollars::Literal => value.push_str(whole),
             Found::Other => unresolved.push(Unresolved {
                 span: start..start + whole.len(),
-                reason: "a reference is `${env:NAME}`, `${file:PATH}` or `${credential:NAME}`; write `$${` for a \
+                reason:
+                    "a reference is `${env:NAME}`, `${file:PATH}` or `${credential:NAME}`; write `$${` for a \
                          literal `${`"
-                    .to_owned(),
+                        .to_owned(),
                 is_unset: false,
             }),
-            Found::Nothing(reason) => unresolved.push(Unresolved {
-                span: start..start + whole.len(),
-                reason,
-                is_unset: true,
-            }),
+            Found::Nothing(reason) => {
+                unresolved.push(Unresolved { span: start..start + whole.len(), reason, is_unset: true })
+            }
         }
         at = start + whole.len();
     }
     value.push_str(&text[at..]);
     match unresolved.is_empty() {
-        true => Ok(Text {
-            shown: text.to_owned(),
-            value,
-            filled,
-            opaque: false,
-        }),
+        true => Ok(Text { shown: text.to_owned(), value, filled, opaque: false }),
         false => Err(unresolved),
     }
 }
 
 /// Whether a `$` before this `${` makes it literal.
 fn escaped(from_dollar: &str, other: OtherDollars) -> bool {
-    let known = ["${env:", "${file:", "${credential:"]
-        .iter()
-        .any(|known| from_dollar.starts_with(known));
+    let known = ["${env:", "${file:", "${credential:"].iter().any(|known| from_dollar.starts_with(known));
     known || other == OtherDollars::Refused
 }
 
@@ -202,13 +181,9 @@ fn from_credential(name: &str, surroundings: &Surroundings) -> Result<String, St
 
 /// A file's content without the line break that editors leave at its end.
 fn from_file(path: &Path) -> Result<String, String> {
-    let length = std::fs::metadata(path)
-        .map_err(|error| format!("cannot be read: {error}"))?
-        .len();
+    let length = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?.len();
     if length > REFERENCED_BYTES_MAX {
-        return Err(format!(
-            "is too large: {length} bytes, and at most {REFERENCED_BYTES_MAX} are taken in"
-        ));
+        return Err(format!("is too large: {length} bytes, and at most {REFERENCED_BYTES_MAX} are taken in"));
     }
     let bytes = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
     let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
@@ -226,12 +201,7 @@ mod tests {
     }
 
     fn refused(text: &str) -> Result<Text, Vec<Unresolved>> {
-        resolve(
-            text,
-            Path::new("/nowhere"),
-            OtherDollars::Refused,
-            &surroundings(),
-        )
+        resolve(text, Path::new("/nowhere"), OtherDollars::Refused, &surroundings())
     }
 
     #[test]
@@ -256,47 +226,26 @@ mod tests {
             assert!(!refused(text).unwrap_err()[0].is_unset, "{text}");
         }
         let program = "replace(.a, r'b', \"${1}\") + \"${env:USER_NAME}\"";
-        let text = resolve(
-            program,
-            Path::new("."),
-            OtherDollars::Literal,
-            &surroundings(),
-        )
-        .unwrap();
+        let text = resolve(program, Path::new("."), OtherDollars::Literal, &surroundings()).unwrap();
         assert_eq!(text.value, "replace(.a, r'b', \"${1}\") + \"ada\"");
     }
 
     #[test]
     fn two_dollars_are_one() {
-        assert_eq!(
-            refused("$${env:USER_NAME} $$ $").unwrap().value,
-            "${env:USER_NAME} $$ $"
-        );
+        assert_eq!(refused("$${env:USER_NAME} $$ $").unwrap().value, "${env:USER_NAME} $$ $");
     }
 
     #[test]
     fn a_file_is_found_beside_and_loses_its_last_line_break() {
-        let folder =
-            std::env::temp_dir().join(format!("millstream-interpolate-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("millstream-interpolate-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("secret"), "s3cret\n").unwrap();
         let here = Surroundings::made(&[], Some(&folder));
         let text = resolve("${file:secret}", &folder, OtherDollars::Refused, &here).unwrap();
         assert_eq!(text.value, "s3cret");
-        let text = resolve(
-            "${credential:secret}",
-            &folder,
-            OtherDollars::Refused,
-            &here,
-        )
-        .unwrap();
+        let text = resolve("${credential:secret}", &folder, OtherDollars::Refused, &here).unwrap();
         assert_eq!(text.value, "s3cret");
-        let outside = resolve(
-            "${credential:../secret}",
-            &folder,
-            OtherDollars::Refused,
-            &here,
-        );
+        let outside = resolve("${credential:../secret}", &folder, OtherDollars::Refused, &here);
         assert!(outside.is_err());
         std::fs::remove_dir_all(&folder).unwrap();
     }

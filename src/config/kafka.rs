@@ -30,11 +30,7 @@ pub struct Entry {
 impl Entry {
     /// The brokers that the command line names.
     pub fn bootstrap(servers: &str) -> Entry {
-        Entry {
-            canonical: BOOTSTRAP.to_owned(),
-            value: Text::plain(servers),
-            place: None,
-        }
+        Entry { canonical: BOOTSTRAP.to_owned(), value: Text::plain(servers), place: None }
     }
 }
 
@@ -44,10 +40,8 @@ pub fn properties(walk: &mut Walk<'_>, node: &Node) -> Vec<Entry> {
         Value::Map(entries) => entries,
         Value::Null => return Vec::new(),
         _ => {
-            let message = format!(
-                "`kafka` must be a mapping of librdkafka's properties, and is {}",
-                node.kind()
-            );
+            let message =
+                format!("`kafka` must be a mapping of librdkafka's properties, and is {}", node.kind());
             walk.report(Diagnostic::error("wrong-type", message).at(node.place, node.kind()));
             return Vec::new();
         }
@@ -57,10 +51,7 @@ pub fn properties(walk: &mut Walk<'_>, node: &Node) -> Vec<Entry> {
         let Some(entry) = property(walk, key, value) else {
             continue;
         };
-        if let Some(earlier) = read
-            .iter()
-            .find(|earlier| earlier.canonical == entry.canonical)
-        {
+        if let Some(earlier) = read.iter().find(|earlier| earlier.canonical == entry.canonical) {
             let message = format!("`{}` is set twice", key.name);
             let twice = Diagnostic::error("duplicate-key", message).at(key.place, "here again");
             walk.report(match earlier.place {
@@ -77,21 +68,14 @@ pub fn properties(walk: &mut Walk<'_>, node: &Node) -> Vec<Entry> {
 fn property(walk: &mut Walk<'_>, key: &Key, node: &Node) -> Option<Entry> {
     let canonical = known(walk, key)?;
     if matches!(node.value, Value::Null | Value::List(_) | Value::Map(_)) {
-        let message = format!(
-            "`{}` must be a single value, and is {}",
-            key.name,
-            node.kind()
-        );
+        let message = format!("`{}` must be a single value, and is {}", key.name, node.kind());
         walk.report(Diagnostic::error("wrong-type", message).at(node.place, node.kind()));
         return None;
     }
     let value = walk.text(node, OtherDollars::Refused)?;
     if !value.opaque {
         if let Some(refusal) = refusal(&canonical, &value.value) {
-            let message = format!(
-                "`{}` cannot be `{}`: {}",
-                key.name, value.shown, refusal.reason
-            );
+            let message = format!("`{}` cannot be `{}`: {}", key.name, value.shown, refusal.reason);
             let refused = Diagnostic::error("forbidden-property", message).at(key.place, "");
             walk.report(refused.note(refusal.allowed));
             return None;
@@ -101,17 +85,11 @@ fn property(walk: &mut Walk<'_>, key: &Key, node: &Node) -> Option<Entry> {
                 true => format!("librdkafka refuses the value of `{}`", key.name),
                 false => format!("librdkafka refuses this: {message}"),
             };
-            walk.report(
-                Diagnostic::error("bad-property", message).at(node.place, range_of(&canonical)),
-            );
+            walk.report(Diagnostic::error("bad-property", message).at(node.place, range_of(&canonical)));
             return None;
         }
     }
-    Some(Entry {
-        canonical,
-        value,
-        place: Some(key.place),
-    })
+    Some(Entry { canonical, value, place: Some(key.place) })
 }
 
 /// librdkafka's own name for a key; says so where it has none.
@@ -120,19 +98,14 @@ fn known(walk: &mut Walk<'_>, key: &Key) -> Option<String> {
         let message = format!("librdkafka has no property `{}`", key.name);
         let unknown = Diagnostic::error("unknown-property", message).at(key.place, "");
         let settable = table().values().filter(|property| !property.is_for_code());
-        walk.report(
-            match nearest(&key.name, settable.map(|property| property.name.as_str())) {
-                Some(near) => unknown.note(format!("did you mean `{near}`?")),
-                None => unknown,
-            },
-        );
+        walk.report(match nearest(&key.name, settable.map(|property| property.name.as_str())) {
+            Some(near) => unknown.note(format!("did you mean `{near}`?")),
+            None => unknown,
+        });
         return None;
     };
     if property.is_for_code() {
-        let message = format!(
-            "`{}` cannot be set in a file: it is set by a program's code",
-            key.name
-        );
+        let message = format!("`{}` cannot be set in a file: it is set by a program's code", key.name);
         walk.report(Diagnostic::error("forbidden-property", message).at(key.place, ""));
         return None;
     }
@@ -143,17 +116,13 @@ fn canonical_name(name: &str) -> String {
     if name == BOOTSTRAP || name == "metadata.broker.list" {
         return BOOTSTRAP.to_owned();
     }
-    let alias = table()
-        .get(name)
-        .and_then(|property| property.alias_of.clone());
+    let alias = table().get(name).and_then(|property| property.alias_of.clone());
     // The topic property's alias of the same name is shadowed by the global property.
     alias.unwrap_or_else(|| name.to_owned())
 }
 
 fn range_of(canonical: &str) -> String {
-    let range = table()
-        .get(canonical)
-        .map_or("", |property| property.range.as_str());
+    let range = table().get(canonical).map_or("", |property| property.range.as_str());
     match range {
         "" => String::new(),
         range => format!("it takes {range}"),
@@ -177,10 +146,7 @@ pub fn check_together(walk: &mut Walk<'_>, merged: &[&Entry]) {
         return;
     };
     for name in CLASSIC_ONLY {
-        let Some(Entry {
-            place: Some(place), ..
-        }) = find(name)
-        else {
+        let Some(Entry { place: Some(place), .. }) = find(name) else {
             continue;
         };
         let message = format!("`{name}` does not go with `group.protocol: consumer`");
@@ -197,9 +163,7 @@ pub fn check_together(walk: &mut Walk<'_>, merged: &[&Entry]) {
 pub fn split(merged: &[&Entry]) -> KafkaSpec {
     let mut spec = KafkaSpec::default();
     for entry in merged {
-        let scope = table()
-            .get(&entry.canonical)
-            .map_or(Scope::Both, |property| property.scope);
+        let scope = table().get(&entry.canonical).map_or(Scope::Both, |property| property.scope);
         let pair = || (entry.canonical.clone(), entry.value.value.clone());
         if scope != Scope::Producer {
             spec.consumer.extend([pair()]);
@@ -216,35 +180,20 @@ mod tests {
     use super::*;
 
     fn entry(name: &str, value: &str) -> Entry {
-        Entry {
-            canonical: canonical_name(name),
-            value: Text::plain(value),
-            place: None,
-        }
+        Entry { canonical: canonical_name(name), value: Text::plain(value), place: None }
     }
 
     #[test]
     fn the_pipelines_properties_stand_over_the_daemons_whatever_they_are_called() {
-        let daemon = [
-            entry("linger.ms", "5"),
-            entry("client.id", "daemon"),
-            entry("session.timeout.ms", "6000"),
-        ];
+        let daemon =
+            [entry("linger.ms", "5"), entry("client.id", "daemon"), entry("session.timeout.ms", "6000")];
         let pipeline = [entry("queue.buffering.max.ms", "50")];
         let spec = split(&merge([&daemon[..], &pipeline[..]]));
         let pairs = |map: &BTreeMap<String, String>| {
-            map.iter()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect::<Vec<_>>()
+            map.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
         };
-        assert_eq!(
-            pairs(&spec.consumer),
-            ["client.id=daemon", "session.timeout.ms=6000"]
-        );
-        assert_eq!(
-            pairs(&spec.producer),
-            ["client.id=daemon", "queue.buffering.max.ms=50"]
-        );
+        assert_eq!(pairs(&spec.consumer), ["client.id=daemon", "session.timeout.ms=6000"]);
+        assert_eq!(pairs(&spec.producer), ["client.id=daemon", "queue.buffering.max.ms=50"]);
     }
 
     #[test]
@@ -257,9 +206,6 @@ mod tests {
     fn debug_shows_no_value() {
         let secret = [entry("sasl.password", "hunter2")];
         let debug = format!("{:?}", split(&merge([&secret[..]])));
-        assert!(
-            debug.contains("sasl.password") && !debug.contains("hunter2"),
-            "{debug}"
-        );
+        assert!(debug.contains("sasl.password") && !debug.contains("hunter2"), "{debug}");
     }
 }

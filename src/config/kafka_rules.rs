@@ -43,11 +43,7 @@ static RULES: &[Rule] = &[
         allowed: Allowed::Only(&["error"]),
         reason: "say `start` and `on_offset_lost` in `source` instead: a lost offset must not pass in silence",
     },
-    Rule {
-        names: &["group.id"],
-        allowed: Allowed::Nothing,
-        reason: "say `group` in `source` instead",
-    },
+    Rule { names: &["group.id"], allowed: Allowed::Nothing, reason: "say `group` in `source` instead" },
     Rule {
         names: &["group.instance.id"],
         allowed: Allowed::Nothing,
@@ -153,11 +149,7 @@ static RULES: &[Rule] = &[
         allowed: Allowed::Nothing,
         reason: "code from outside could change or drop records unseen",
     },
-    Rule {
-        names: &["builtin.features"],
-        allowed: Allowed::Nothing,
-        reason: "it can only be read",
-    },
+    Rule { names: &["builtin.features"], allowed: Allowed::Nothing, reason: "it can only be read" },
     Rule {
         names: &[
             "offset.store.method",
@@ -171,12 +163,8 @@ static RULES: &[Rule] = &[
 ];
 
 /// Properties of the classic group protocol, which `group.protocol: consumer` (KIP-848) refuses.
-pub static CLASSIC_ONLY: &[&str] = &[
-    "partition.assignment.strategy",
-    "session.timeout.ms",
-    "heartbeat.interval.ms",
-    "group.protocol.type",
-];
+pub static CLASSIC_ONLY: &[&str] =
+    &["partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms", "group.protocol.type"];
 
 /// Why a property may not have a value, and what it may be; `None` where it may.
 pub fn refusal(canonical: &str, value: &str) -> Option<Refusal> {
@@ -193,10 +181,7 @@ pub fn refusal(canonical: &str, value: &str) -> Option<Refusal> {
         Allowed::ListOf(values) => format!("it can be `{}`", values.join("`, `")),
         Allowed::AtMost(most) => format!("it can be at most {most}"),
     };
-    (!passes).then_some(Refusal {
-        reason: rule.reason,
-        allowed,
-    })
+    (!passes).then_some(Refusal { reason: rule.reason, allowed })
 }
 
 /// Why a property may not be set.
@@ -216,14 +201,9 @@ mod tests {
     #[test]
     fn every_rule_names_a_property_of_the_linked_librdkafka() {
         for name in RULES.iter().flat_map(|rule| rule.names).chain(CLASSIC_ONLY) {
-            let property = table()
-                .get(*name)
-                .unwrap_or_else(|| panic!("{name} does not exist"));
+            let property = table().get(*name).unwrap_or_else(|| panic!("{name} does not exist"));
             let is_alias = property.alias_of.is_some() && *name != "enable.auto.commit";
-            assert!(
-                !is_alias,
-                "{name} is an alias: rules name the property itself"
-            );
+            assert!(!is_alias, "{name} is an alias: rules name the property itself");
         }
     }
 

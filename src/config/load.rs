@@ -65,10 +65,7 @@ pub fn load_in(request: &LoadRequest, surroundings: &Surroundings) -> Result<Loa
     let daemon = read_daemon(&sources, surroundings, request, daemon_tree, &mut findings);
     let trees = read_pipelines(&mut sources, request, &daemon, &mut findings);
     let mut walk = Walk::new(&sources, surroundings, request.allow_unset);
-    let mut pipelines: Vec<Pipeline> = trees
-        .iter()
-        .filter_map(|tree| pipeline(&mut walk, tree))
-        .collect();
+    let mut pipelines: Vec<Pipeline> = trees.iter().filter_map(|tree| pipeline(&mut walk, tree)).collect();
     kafka_of_all(&mut walk, request, &daemon, &mut pipelines);
     findings.append(&mut walk.diagnostics);
     finish(sources, findings, daemon, pipelines)
@@ -81,24 +78,16 @@ fn finish(
     pipelines: Vec<Pipeline>,
 ) -> Result<Loaded, Report> {
     let report = Report::new(sources, findings);
-    let specs = pipelines
-        .into_iter()
-        .map(|pipeline| pipeline.spec)
-        .collect::<Option<Vec<_>>>();
+    let specs = pipelines.into_iter().map(|pipeline| pipeline.spec).collect::<Option<Vec<_>>>();
     match (daemon.spec, specs) {
-        (Some(daemon), Some(pipelines)) if !report.has_errors() => Ok(Loaded {
-            config: Config { daemon, pipelines },
-            warnings: report,
-        }),
+        (Some(daemon), Some(pipelines)) if !report.has_errors() => {
+            Ok(Loaded { config: Config { daemon, pipelines }, warnings: report })
+        }
         _ => Err(report),
     }
 }
 
-fn read_tree(
-    sources: &mut SourceMap,
-    path: &Path,
-    findings: &mut Vec<Diagnostic>,
-) -> Option<(FileId, Node)> {
+fn read_tree(sources: &mut SourceMap, path: &Path, findings: &mut Vec<Diagnostic>) -> Option<(FileId, Node)> {
     let tree = files::read(sources, path).and_then(|file| Ok((file, parse(sources, file)?)));
     tree.map_err(|diagnostic| findings.push(*diagnostic)).ok()
 }
@@ -111,12 +100,7 @@ fn read_daemon(
     tree: Option<Option<(FileId, Node)>>,
     findings: &mut Vec<Diagnostic>,
 ) -> Daemon {
-    let nothing = || Daemon {
-        spec: None,
-        kafka: Vec::new(),
-        pipelines: None,
-        memory_place: None,
-    };
+    let nothing = || Daemon { spec: None, kafka: Vec::new(), pipelines: None, memory_place: None };
     let mut walk = Walk::new(sources, surroundings, request.allow_unset);
     let daemon = match tree {
         Some(Some((_, node))) => daemon(&mut walk, &node),
@@ -141,47 +125,30 @@ fn read_pipelines(
     let mut files: Vec<PathBuf> = Vec::new();
     for path in &paths {
         match files::find(path) {
-            Ok(found) => files.extend(
-                found
-                    .into_iter()
-                    .filter(|file| !files.contains(file))
-                    .collect::<Vec<_>>(),
-            ),
+            Ok(found) => {
+                files.extend(found.into_iter().filter(|file| !files.contains(file)).collect::<Vec<_>>())
+            }
             Err(diagnostic) => findings.push(*diagnostic),
         }
     }
-    files
-        .iter()
-        .filter_map(|file| read_tree(sources, file, findings))
-        .map(|(_, node)| node)
-        .collect()
+    files.iter().filter_map(|file| read_tree(sources, file, findings)).map(|(_, node)| node).collect()
 }
 
 /// Gives each pipeline its properties, and runs the checks that need those of all.
-fn kafka_of_all(
-    walk: &mut Walk<'_>,
-    request: &LoadRequest,
-    daemon: &Daemon,
-    pipelines: &mut [Pipeline],
-) {
-    let command_line: Vec<Entry> = request
-        .bootstrap
-        .iter()
-        .map(|servers| Entry::bootstrap(servers))
-        .collect();
+fn kafka_of_all(walk: &mut Walk<'_>, request: &LoadRequest, daemon: &Daemon, pipelines: &mut [Pipeline]) {
+    let command_line: Vec<Entry> =
+        request.bootstrap.iter().map(|servers| Entry::bootstrap(servers)).collect();
     let mut clusters = Vec::new();
     for pipeline in pipelines.iter_mut() {
         let own = std::mem::take(&mut pipeline.kafka);
         let merged = merge([&daemon.kafka[..], &own[..], &command_line[..]]);
         check_together(walk, &merged);
-        let cluster = merged
-            .iter()
-            .find(|entry| entry.canonical == BOOTSTRAP)
-            .map(|entry| entry.value.value.clone());
+        let cluster =
+            merged.iter().find(|entry| entry.canonical == BOOTSTRAP).map(|entry| entry.value.value.clone());
         if cluster.is_none() && daemon.spec.is_some() {
             let message = "no brokers to connect to: `bootstrap.servers` is not set";
-            let missing = Diagnostic::error("missing-brokers", message)
-                .at(pipeline.place, "needed by this pipeline");
+            let missing =
+                Diagnostic::error("missing-brokers", message).at(pipeline.place, "needed by this pipeline");
             walk.report(missing.note(
                 "set it in the daemon's file (`kafka: {bootstrap.servers: broker-1:9092}`), in the pipeline's \
                  own `kafka`, or by `--bootstrap HOST:PORT`",
@@ -196,10 +163,7 @@ fn kafka_of_all(
     let placed: Vec<Placed<'_>> = pipelines
         .iter()
         .zip(&clusters)
-        .map(|(pipeline, cluster)| Placed {
-            pipeline,
-            cluster: cluster.as_deref(),
-        })
+        .map(|(pipeline, cluster)| Placed { pipeline, cluster: cluster.as_deref() })
         .collect();
     walk.diagnostics.extend(cross::check(&placed));
 }

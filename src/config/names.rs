@@ -43,28 +43,17 @@ fn checked(
         && let Some(fault) = fault(&text.value)
     {
         let what = format!("`{}` is not {}", text.shown, key.shape.expected());
-        let fault = if text.filled {
-            "what is filled in does not fit".to_owned()
-        } else {
-            fault
-        };
+        let fault = if text.filled { "what is filled in does not fit".to_owned() } else { fault };
         walk.report(Diagnostic::error("bad-name", what).at(node.place, fault));
         return None;
     }
-    Some(Located {
-        value: text.value,
-        place: node.place,
-    })
+    Some(Located { value: text.value, place: node.place })
 }
 
 fn name_fault(text: &str) -> Option<String> {
     length_fault(text, NAME_CHARS_MAX).or_else(|| {
-        let wrong = text
-            .chars()
-            .find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '-'))?;
-        Some(format!(
-            "{wrong:?} is not allowed: only a to z, 0 to 9 and `-`"
-        ))
+        let wrong = text.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '-'))?;
+        Some(format!("{wrong:?} is not allowed: only a to z, 0 to 9 and `-`"))
     })
 }
 
@@ -74,12 +63,9 @@ pub fn topic_fault(text: &str) -> Option<String> {
         return Some("`.` and `..` are not allowed".to_owned());
     }
     length_fault(text, TOPIC_CHARS_MAX).or_else(|| {
-        let wrong = text
-            .chars()
-            .find(|c| !matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-'))?;
-        Some(format!(
-            "{wrong:?} is not allowed: only letters, digits, `.`, `_` and `-`"
-        ))
+        let wrong =
+            text.chars().find(|c| !matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-'))?;
+        Some(format!("{wrong:?} is not allowed: only letters, digits, `.`, `_` and `-`"))
     })
 }
 
@@ -93,9 +79,9 @@ fn group_fault(text: &str) -> Option<String> {
 fn length_fault(text: &str, chars_max: usize) -> Option<String> {
     match text.chars().count() {
         0 => Some("it is empty".to_owned()),
-        chars if chars > chars_max => Some(format!(
-            "{chars} characters, and at most {chars_max} are allowed"
-        )),
+        chars if chars > chars_max => {
+            Some(format!("{chars} characters, and at most {chars_max} are allowed"))
+        }
         _ => None,
     }
 }
@@ -106,13 +92,7 @@ mod tests {
 
     #[test]
     fn topics_follow_kafkas_rules() {
-        for good in [
-            "orders",
-            "orders-eu.dlq",
-            "A_b.c-9",
-            "...",
-            &"x".repeat(249),
-        ] {
+        for good in ["orders", "orders-eu.dlq", "A_b.c-9", "...", &"x".repeat(249)] {
             assert_eq!(topic_fault(good), None, "{good}");
         }
         for bad in ["", ".", "..", "a b", "ä", "a/b", &"x".repeat(250)] {
@@ -123,11 +103,7 @@ mod tests {
     #[test]
     fn names_and_groups() {
         assert_eq!(name_fault("orders-eu-2"), None);
-        assert!(
-            name_fault("Orders").is_some()
-                && name_fault("a_b").is_some()
-                && name_fault("").is_some()
-        );
+        assert!(name_fault("Orders").is_some() && name_fault("a_b").is_some() && name_fault("").is_some());
         assert_eq!(group_fault("team a/orders"), None);
         assert!(group_fault("").is_some() && group_fault("a\nb").is_some());
     }

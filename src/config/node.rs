@@ -54,10 +54,7 @@ pub struct Key {
 impl Node {
     /// What stands where a file leaves an element out.
     pub fn empty_map(place: Place) -> Node {
-        Node {
-            value: Value::Map(Vec::new()),
-            place,
-        }
+        Node { value: Value::Map(Vec::new()), place }
     }
 
     /// What it is, in words of a message.
@@ -105,16 +102,8 @@ fn syntax_error(error: &serde_yaml::Error, file: FileId, text: &str) -> Diagnost
     };
     let plain = serde_yaml::UserMessageFormatter;
     let message = error.render_with_formatter(&plain);
-    let message = message
-        .split(" at line ")
-        .next()
-        .unwrap_or(&message)
-        .to_owned();
-    Diagnostic::error(
-        "yaml",
-        format!("this is not YAML that can be read: {message}"),
-    )
-    .at(place, "")
+    let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
+    Diagnostic::error("yaml", format!("this is not YAML that can be read: {message}")).at(place, "")
 }
 
 /// One character at a location: a parser's span can reach to the end of the file.
@@ -132,20 +121,12 @@ fn byte_start(location: Location, text: &str) -> usize {
     let column = usize::try_from(location.column().saturating_sub(1)).unwrap_or(usize::MAX);
     let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
     let rest = text[start..].lines().next().unwrap_or("");
-    start
-        + rest
-            .char_indices()
-            .nth(column)
-            .map_or(rest.len(), |(byte, _)| byte)
+    start + rest.char_indices().nth(column).map_or(rest.len(), |(byte, _)| byte)
 }
 
 fn place_of(location: Location, file: FileId, text: &str) -> Place {
     let start = byte_start(location, text).min(text.len());
-    let length = location
-        .span()
-        .byte_len()
-        .and_then(|len| usize::try_from(len).ok())
-        .unwrap_or(0);
+    let length = location.span().byte_len().and_then(|len| usize::try_from(len).ok()).unwrap_or(0);
     let end = start.saturating_add(length).min(text.len());
     match text.is_char_boundary(start) && text.is_char_boundary(end) {
         true => Place::new(file, start, start + text[start..end].trim_end().len()),
@@ -164,24 +145,13 @@ fn convert(raw: Spanned<Raw>, file: FileId, text: &str) -> Node {
         Raw::Bool(value) => Value::Bool(value.to_string()),
         Raw::Number(value) => Value::Number(spelling(value)),
         Raw::Text(value) => Value::Text(value),
-        Raw::List(items) => Value::List(
-            items
-                .into_iter()
-                .map(|item| convert(item, file, text))
-                .collect(),
-        ),
+        Raw::List(items) => Value::List(items.into_iter().map(|item| convert(item, file, text)).collect()),
         Raw::Map(entries) => Value::Map(
             entries
                 .into_iter()
                 .map(|(key, value)| {
                     let place = place_of(key.defined, file, text);
-                    (
-                        Key {
-                            name: key.value,
-                            place,
-                        },
-                        convert(value, file, text),
-                    )
+                    (Key { name: key.value, place }, convert(value, file, text))
                 })
                 .collect(),
         ),
@@ -342,13 +312,7 @@ mod tests {
 
     #[test]
     fn duplicate_keys_are_kept_for_the_walk() {
-        assert_eq!(
-            shown("a: 1\na: 2")
-                .iter()
-                .filter(|line| line.contains("key a"))
-                .count(),
-            2
-        );
+        assert_eq!(shown("a: 1\na: 2").iter().filter(|line| line.contains("key a")).count(), 2);
     }
 
     #[test]

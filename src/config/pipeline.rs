@@ -22,12 +22,7 @@ pub static PIPELINE: Element = Element {
     name: "a pipeline",
     doc: "Millstream: a pipeline.",
     keys: &[
-        Key {
-            name: "name",
-            shape: Shape::Name,
-            need: Need::Required,
-            doc: "its name, unique in the daemon",
-        },
+        Key { name: "name", shape: Shape::Name, need: Need::Required, doc: "its name, unique in the daemon" },
         Key {
             name: "source",
             shape: Shape::Element(&SOURCE),
@@ -36,10 +31,7 @@ pub static PIPELINE: Element = Element {
         },
         Key {
             name: "transform",
-            shape: Shape::List {
-                of: &Shape::Element(&STEP),
-                min: 0,
-            },
+            shape: Shape::List { of: &Shape::Element(&STEP), min: 0 },
             need: Need::Optional,
             doc: "steps in the order in which they run; default: none",
         },
@@ -51,10 +43,7 @@ pub static PIPELINE: Element = Element {
         },
         Key {
             name: "sinks",
-            shape: Shape::List {
-                of: &Shape::Element(&SINK),
-                min: 1,
-            },
+            shape: Shape::List { of: &Shape::Element(&SINK), min: 1 },
             need: Need::Required,
             doc: "where records go: at least one topic",
         },
@@ -84,10 +73,7 @@ pub static PIPELINE: Element = Element {
         },
         Key {
             name: "lanes",
-            shape: Shape::Integer {
-                min: 1,
-                max: LANES_MAX,
-            },
+            shape: Shape::Integer { min: 1, max: LANES_MAX },
             need: Need::Default("1"),
             doc: "members of the consumer group in this process",
         },
@@ -107,19 +93,13 @@ pub static PIPELINE: Element = Element {
 };
 
 impl Words for Tombstones {
-    const WORDS: &'static [(&'static str, Tombstones)] = &[
-        ("pass", Tombstones::Pass),
-        ("run", Tombstones::Run),
-        ("drop", Tombstones::Drop),
-    ];
+    const WORDS: &'static [(&'static str, Tombstones)] =
+        &[("pass", Tombstones::Pass), ("run", Tombstones::Run), ("drop", Tombstones::Drop)];
 }
 
 impl Words for OnError {
-    const WORDS: &'static [(&'static str, OnError)] = &[
-        ("dlq", OnError::Dlq),
-        ("stop", OnError::Stop),
-        ("skip", OnError::Skip),
-    ];
+    const WORDS: &'static [(&'static str, OnError)] =
+        &[("dlq", OnError::Dlq), ("stop", OnError::Stop), ("skip", OnError::Skip)];
 }
 
 impl Words for Delivery {
@@ -162,24 +142,11 @@ pub fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
     let name = fields.read(walk, "name", names::name);
     let source = match fields.node("source") {
         Some(node) => source(walk, node, name.as_ref()),
-        None => Source {
-            spec: None,
-            reads: Reads::Names(Vec::new()),
-            group: None,
-        },
+        None => Source { spec: None, reads: Reads::Names(Vec::new()), group: None },
     };
     let transform = match fields.node("transform") {
-        Some(node) => transform(
-            walk,
-            node,
-            PIPELINE
-                .key("transform")
-                .expect("it stands in the table above"),
-        ),
-        None => Transform {
-            steps: Some(Vec::new()),
-            decode: None,
-        },
+        Some(node) => transform(walk, node, PIPELINE.key("transform").expect("it stands in the table above")),
+        None => Transform { steps: Some(Vec::new()), decode: None },
     };
     let tombstones = fields.read(walk, "tombstones", word);
     let sinks = sinks(walk, &fields, &transform);
@@ -191,10 +158,7 @@ pub fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
         None => commit(walk, &Node::empty_map(fields.place())),
     };
     let lanes = fields.read(walk, "lanes", integer);
-    let kafka = fields
-        .node("kafka")
-        .map(|node| kafka::properties(walk, node))
-        .unwrap_or_default();
+    let kafka = fields.node("kafka").map(|node| kafka::properties(walk, node)).unwrap_or_default();
     let writes = writes(&sinks, dlq.as_ref());
     let dlq = match dlq {
         Some(dlq) => dlq.spec.map(Some),
@@ -207,10 +171,7 @@ pub fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
             source: source.spec?,
             transform: transform.steps?,
             tombstones: tombstones?,
-            sinks: sinks?
-                .into_iter()
-                .map(|sink| sink.spec)
-                .collect::<Option<_>>()?,
+            sinks: sinks?.into_iter().map(|sink| sink.spec).collect::<Option<_>>()?,
             on_error: on_error?,
             dlq: dlq?,
             delivery: delivery?,
@@ -233,23 +194,14 @@ pub fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
 fn sinks(walk: &mut Walk<'_>, fields: &Fields<'_>, transform: &Transform) -> Option<Vec<Sink>> {
     let key = PIPELINE.key("sinks").expect("it stands in the table above");
     let items = items(walk, fields.node("sinks")?, key)?;
-    Some(
-        items
-            .iter()
-            .map(|item| sink(walk, item, transform))
-            .collect(),
-    )
+    Some(items.iter().map(|item| sink(walk, item, transform)).collect())
 }
 
 fn on_error(walk: &mut Walk<'_>, fields: &Fields<'_>) -> Option<OnError> {
     let dlq = fields.node("dlq");
     let written = fields.optional(walk, "on_error", word::<OnError>)?;
     let Some(node) = fields.node("on_error") else {
-        return Some(if dlq.is_some() {
-            OnError::Dlq
-        } else {
-            OnError::Stop
-        });
+        return Some(if dlq.is_some() { OnError::Dlq } else { OnError::Stop });
     };
     match (written?, dlq) {
         (OnError::Dlq, None) => {
@@ -261,19 +213,13 @@ fn on_error(walk: &mut Walk<'_>, fields: &Fields<'_>) -> Option<OnError> {
         (OnError::Skip, Some(dlq)) => {
             let message = "`on_error: skip` drops what the `dlq` is there to keep";
             let diagnostic = Diagnostic::error("skip-beside-dlq", message).at(node.place, "");
-            walk.report(
-                diagnostic
-                    .also(dlq.place.first(), "the dlq")
-                    .note("leave one of them out"),
-            );
+            walk.report(diagnostic.also(dlq.place.first(), "the dlq").note("leave one of them out"));
             None
         }
         (OnError::Stop, Some(dlq)) => {
             let message = "nothing is written to this dlq: `on_error` is `stop`";
             walk.report(
-                Diagnostic::warning("unused-dlq", message)
-                    .at(dlq.place, "")
-                    .also(node.place, "said here"),
+                Diagnostic::warning("unused-dlq", message).at(dlq.place, "").also(node.place, "said here"),
             );
             Some(OnError::Stop)
         }
@@ -283,13 +229,7 @@ fn on_error(walk: &mut Walk<'_>, fields: &Fields<'_>) -> Option<OnError> {
 
 fn writes(sinks: &Option<Vec<Sink>>, dlq: Option<&Dlq>) -> Vec<Write> {
     let sinks = sinks.iter().flatten().filter_map(|sink| sink.topic.clone());
-    let sinks = sinks.map(|topic| Write {
-        topic,
-        is_dlq: false,
-    });
-    let dlq = dlq.and_then(|dlq| dlq.topic.clone()).map(|topic| Write {
-        topic,
-        is_dlq: true,
-    });
+    let sinks = sinks.map(|topic| Write { topic, is_dlq: false });
+    let dlq = dlq.and_then(|dlq| dlq.topic.clone()).map(|topic| Write { topic, is_dlq: true });
     sinks.chain(dlq).collect()
 }

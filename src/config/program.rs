@@ -41,12 +41,9 @@ pub fn program(
         // As written it fails too: that can be told without showing what was filled in.
         Err(findings) => report(walk, node, &text.shown, &findings),
         Ok(_) => walk.report(
-            Diagnostic::error(
-                "vrl",
-                "with its references filled in, this program does not compile",
-            )
-            .at(start_of(walk.sources, node), "")
-            .note("the compiler's words are not shown: they could tell what was filled in"),
+            Diagnostic::error("vrl", "with its references filled in, this program does not compile")
+                .at(start_of(walk.sources, node), "")
+                .note("the compiler's words are not shown: they could tell what was filled in"),
         ),
     }
     None
@@ -67,11 +64,7 @@ fn diagnostic(
     mapping: Option<&Mapping>,
     finding: &ProgramDiagnostic,
 ) -> Diagnostic {
-    let severity = if finding.is_error {
-        Severity::Error
-    } else {
-        Severity::Warning
-    };
+    let severity = if finding.is_error { Severity::Error } else { Severity::Warning };
     let labels = finding.labels.iter().map(|label| Label {
         place: match mapping {
             Some(mapping) => mapping.place(node, label.span.clone()),
@@ -82,11 +75,7 @@ fn diagnostic(
     });
     let mut labels: Vec<_> = labels.collect();
     if labels.is_empty() {
-        labels.push(Label {
-            place: start_of(sources, node),
-            message: String::new(),
-            is_primary: true,
-        });
+        labels.push(Label { place: start_of(sources, node), message: String::new(), is_primary: true });
     }
     let mut notes = finding.notes.clone();
     if mapping.is_none()
@@ -120,10 +109,7 @@ fn own_line(source: &str, offset: usize) -> String {
 fn start_of(sources: &SourceMap, node: &Node) -> Place {
     let slice = sources.slice(node.place);
     let first_line = slice.lines().next().unwrap_or("");
-    Place {
-        end: node.place.start + first_line.len(),
-        ..node.place
-    }
+    Place { end: node.place.start + first_line.len(), ..node.place }
 }
 
 /// The place in the file of a span of a scalar's value; the scalar's start where that cannot be told.
@@ -149,13 +135,7 @@ struct Line {
 impl Mapping {
     fn of(sources: &SourceMap, node: &Node, value: &str) -> Option<Mapping> {
         let slice = sources.slice(node.place);
-        let at = |in_file| {
-            Some(Mapping(vec![Line {
-                in_value: 0,
-                in_file,
-                length: value.len(),
-            }]))
-        };
+        let at = |in_file| Some(Mapping(vec![Line { in_value: 0, in_file, length: value.len() }]));
         if slice == value {
             return at(node.place.start);
         }
@@ -185,12 +165,7 @@ impl Mapping {
     }
 
     fn in_file(&self, in_value: usize) -> usize {
-        let line = self
-            .0
-            .iter()
-            .rev()
-            .find(|line| line.in_value <= in_value)
-            .unwrap_or(&self.0[0]);
+        let line = self.0.iter().rev().find(|line| line.in_value <= in_value).unwrap_or(&self.0[0]);
         line.in_file + (in_value - line.in_value).min(line.length)
     }
 }
@@ -215,19 +190,13 @@ fn match_lines(text: &str, first: usize, indent: usize, value: &str) -> Option<M
         let written = rest.split('\n').next().unwrap_or("");
         let written_length = written.len();
         let written = written.strip_suffix('\r').unwrap_or(written);
-        let indented = written
-            .get(..indent)
-            .is_some_and(|blank| blank.chars().all(|c| c == ' '));
+        let indented = written.get(..indent).is_some_and(|blank| blank.chars().all(|c| c == ' '));
         let in_file = match line.is_empty() {
             true if written.trim().is_empty() => line_start + written.len(),
             false if indented && &written[indent..] == line => line_start + indent,
             _ => return None,
         };
-        lines.push(Line {
-            in_value,
-            in_file,
-            length: line.len(),
-        });
+        lines.push(Line { in_value, in_file, length: line.len() });
         in_value += line.len() + 1;
         line_start += written_length + 1;
     }
@@ -256,20 +225,12 @@ mod tests {
         let mut sources = SourceMap::default();
         let file = sources.add(Path::new("a.yaml"), yaml.to_owned());
         let root = parse(&sources, file).expect("it is YAML");
-        let Value::Map(entries) = &root.value else {
-            panic!("a mapping")
-        };
+        let Value::Map(entries) = &root.value else { panic!("a mapping") };
         let node = &entries[0].1;
-        let Value::Text(value) = &node.value else {
-            panic!("text")
-        };
+        let Value::Text(value) = &node.value else { panic!("text") };
         let start = value.find(needle).expect("it stands in the value");
         let mapping = Mapping::of(&sources, node, value)?;
-        Some(
-            sources
-                .slice(mapping.place(node, start..start + needle.len()))
-                .to_owned(),
-        )
+        Some(sources.slice(mapping.place(node, start..start + needle.len())).to_owned())
     }
 
     #[test]
@@ -292,21 +253,14 @@ mod tests {
 
     #[test]
     fn spellings_that_change_the_text_are_not_guessed_at() {
-        for yaml in [
-            "a: \"x\\tfoo\"\n",
-            "a: 'it''s foo'\n",
-            "a: >\n  x\n  foo\n",
-            "a: x\n  foo\n",
-        ] {
+        for yaml in ["a: \"x\\tfoo\"\n", "a: 'it''s foo'\n", "a: >\n  x\n  foo\n", "a: x\n  foo\n"] {
             assert_eq!(found(yaml, "foo"), None, "{yaml:?}");
         }
     }
 
     #[test]
     fn the_programs_own_line_is_told_where_the_file_has_none() {
-        assert!(
-            own_line("one\ntwo x\n", 8).starts_with("in the program's line 2, column 5: two x\n")
-        );
+        assert!(own_line("one\ntwo x\n", 8).starts_with("in the program's line 2, column 5: two x\n"));
         assert!(own_line("é", 1).starts_with("in the program's line 1, column 1"));
     }
 

@@ -16,12 +16,7 @@ pub static SINK: Element = Element {
     name: "a sink",
     doc: "A topic to write.",
     keys: &[
-        Key {
-            name: "topic",
-            shape: Shape::Topic,
-            need: Need::Required,
-            doc: "the topic to write",
-        },
+        Key { name: "topic", shape: Shape::Topic, need: Need::Required, doc: "the topic to write" },
         Key {
             name: "when",
             shape: Shape::Program,
@@ -94,10 +89,7 @@ pub static CREATE: Element = Element {
     keys: &[
         Key {
             name: "partitions",
-            shape: Shape::Integer {
-                min: 1,
-                max: 100_000,
-            },
+            shape: Shape::Integer { min: 1, max: 100_000 },
             need: Need::Required,
             doc: "the number of partitions",
         },
@@ -121,23 +113,15 @@ pub struct Sink {
 /// Reads one sink.
 pub fn sink(walk: &mut Walk<'_>, node: &Node, transform: &Transform) -> Sink {
     let Some(fields) = Fields::open(walk, node, &SINK) else {
-        return Sink {
-            spec: None,
-            topic: None,
-        };
+        return Sink { spec: None, topic: None };
     };
     let topic = fields.read(walk, "topic", names::topic);
     let decoded = transform.is_decoded();
-    let when = fields.optional(walk, "when", |walk, node, key| {
-        program(walk, node, key, ProgramKind::When, decoded)
-    });
-    let encode = fields.optional(walk, "encode", |walk, node, key| {
-        encode(walk, node, key, transform)
-    });
+    let when =
+        fields.optional(walk, "when", |walk, node, key| program(walk, node, key, ProgramKind::When, decoded));
+    let encode = fields.optional(walk, "encode", |walk, node, key| encode(walk, node, key, transform));
     let create = fields.optional(walk, "create", create);
-    let default = transform
-        .decode
-        .map_or(Format::Raw, |(decode, _)| decode.value);
+    let default = transform.decode.map_or(Format::Raw, |(decode, _)| decode.value);
     let spec = (|| {
         Some(SinkSpec {
             topic: topic.as_ref()?.value.clone(),
@@ -149,12 +133,7 @@ pub fn sink(walk: &mut Walk<'_>, node: &Node, transform: &Transform) -> Sink {
     Sink { spec, topic }
 }
 
-fn encode(
-    walk: &mut Walk<'_>,
-    node: &Node,
-    key: &'static Key,
-    transform: &Transform,
-) -> Option<Format> {
+fn encode(walk: &mut Walk<'_>, node: &Node, key: &'static Key, transform: &Transform) -> Option<Format> {
     let format = match &node.value {
         Value::Map(_) => {
             let fields = Fields::open(walk, node, &ENCODE)?;
@@ -181,8 +160,5 @@ pub fn create(walk: &mut Walk<'_>, node: &Node, _key: &'static Key) -> Option<Cr
     let partitions = fields.read(walk, "partitions", integer);
     let replication = fields.read(walk, "replication", integer);
     let small = |number: u64| i32::try_from(number).expect("the table's limits are far below");
-    Some(CreateSpec {
-        partitions: small(partitions?),
-        replication: small(replication?),
-    })
+    Some(CreateSpec { partitions: small(partitions?), replication: small(replication?) })
 }

@@ -72,11 +72,7 @@ pub enum Reads {
 
 /// Reads `source:` of the pipeline of that name.
 pub fn source(walk: &mut Walk<'_>, node: &Node, pipeline: Option<&Located<String>>) -> Source {
-    let mut source = Source {
-        spec: None,
-        reads: Reads::Names(Vec::new()),
-        group: None,
-    };
+    let mut source = Source { spec: None, reads: Reads::Names(Vec::new()), group: None };
     let Some(fields) = Fields::open(walk, node, &SOURCE) else {
         return source;
     };
@@ -85,12 +81,8 @@ pub fn source(walk: &mut Walk<'_>, node: &Node, pipeline: Option<&Located<String
     let start = fields.read(walk, "start", start);
     let on_offset_lost = fields.read(walk, "on_offset_lost", word);
     source.group = written.and_then(|written| {
-        let default = || {
-            pipeline.map(|name| Located {
-                value: default_group(&name.value),
-                place: name.place,
-            })
-        };
+        let default =
+            || pipeline.map(|name| Located { value: default_group(&name.value), place: name.place });
         written.or_else(default)
     });
     let complete = reads.is_some();
@@ -116,9 +108,7 @@ pub fn default_group(pipeline: &str) -> String {
 impl Reads {
     fn spec(&self) -> TopicsSpec {
         match self {
-            Reads::Names(names) => {
-                TopicsSpec::Names(names.iter().map(|name| name.value.clone()).collect())
-            }
+            Reads::Names(names) => TopicsSpec::Names(names.iter().map(|name| name.value.clone()).collect()),
             Reads::Pattern(pattern, _) => TopicsSpec::Pattern(pattern.clone()),
         }
     }
@@ -126,10 +116,7 @@ impl Reads {
     /// Where a topic of this name is read.
     pub fn place_of(&self, topic: &str) -> Option<Place> {
         match self {
-            Reads::Names(names) => names
-                .iter()
-                .find(|name| name.value == topic)
-                .map(|name| name.place),
+            Reads::Names(names) => names.iter().find(|name| name.value == topic).map(|name| name.place),
             Reads::Pattern(pattern, place) => pattern.is_match(topic).then_some(*place),
         }
     }
@@ -153,16 +140,10 @@ fn topics(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Reads> 
 }
 
 /// One item of `topics:`.
-static TOPIC: Key = Key {
-    name: "topics",
-    shape: Shape::Topic,
-    need: Need::Required,
-    doc: "a topic to read",
-};
+static TOPIC: Key = Key { name: "topics", shape: Shape::Topic, need: Need::Required, doc: "a topic to read" };
 
 fn list(walk: &mut Walk<'_>, node: &Node, items: &[Node]) -> Option<Reads> {
-    let is_pattern =
-        |item: &&Node| matches!(&item.value, Value::Text(text) if text.starts_with('^'));
+    let is_pattern = |item: &&Node| matches!(&item.value, Value::Text(text) if text.starts_with('^'));
     if let Some(item) = items.iter().find(is_pattern) {
         if items.len() == 1 {
             return pattern(walk, item);
@@ -179,18 +160,12 @@ fn list(walk: &mut Walk<'_>, node: &Node, items: &[Node]) -> Option<Reads> {
         walk.report(Diagnostic::error("bad-value", "`topics` names no topic").at(node.place, ""));
         return None;
     }
-    let read: Vec<_> = items
-        .iter()
-        .map(|item| names::topic(walk, item, &TOPIC))
-        .collect();
+    let read: Vec<_> = items.iter().map(|item| names::topic(walk, item, &TOPIC)).collect();
     let names: Vec<Located<String>> = read.into_iter().collect::<Option<_>>()?;
     for (index, name) in names.iter().enumerate() {
-        if let Some(earlier) = names[..index]
-            .iter()
-            .find(|earlier| earlier.value == name.value)
-        {
-            let twice = Diagnostic::error("duplicate-topic", "a topic is named twice")
-                .at(name.place, "here again");
+        if let Some(earlier) = names[..index].iter().find(|earlier| earlier.value == name.value) {
+            let twice =
+                Diagnostic::error("duplicate-topic", "a topic is named twice").at(name.place, "here again");
             walk.report(twice.also(earlier.place, "first here"));
         }
     }
@@ -202,8 +177,7 @@ fn pattern(walk: &mut Walk<'_>, node: &Node) -> Option<Reads> {
     match Regex::new(&text.value) {
         Ok(regex) => Some(Reads::Pattern(regex, node.place)),
         Err(error) => {
-            let wrong =
-                Diagnostic::error("bad-pattern", "this pattern does not parse").at(node.place, "");
+            let wrong = Diagnostic::error("bad-pattern", "this pattern does not parse").at(node.place, "");
             walk.report(match text.filled {
                 true => wrong,
                 false => wrong.note(error.to_string()),

@@ -22,19 +22,12 @@ pub struct Place {
 impl Place {
     /// The place of `start..end` in `file`.
     pub fn new(file: FileId, start: usize, end: usize) -> Place {
-        Place {
-            file,
-            start,
-            end: end.max(start),
-        }
+        Place { file, start, end: end.max(start) }
     }
 
     /// The empty place at its first byte.
     pub fn first(self) -> Place {
-        Place {
-            end: self.start,
-            ..self
-        }
+        Place { end: self.start, ..self }
     }
 }
 
@@ -56,9 +49,7 @@ pub struct SourceMap {
 /// Only names: texts can hold what is not meant for logs.
 impl std::fmt::Debug for SourceMap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list()
-            .entries(self.files.iter().map(|(path, _)| path))
-            .finish()
+        f.debug_list().entries(self.files.iter().map(|(path, _)| path)).finish()
     }
 }
 
@@ -82,16 +73,12 @@ impl SourceMap {
 
     /// The text at a place; empty where the place is not one.
     pub fn slice(&self, place: Place) -> &str {
-        self.text(place.file)
-            .get(place.start..place.end)
-            .unwrap_or("")
+        self.text(place.file).get(place.start..place.end).unwrap_or("")
     }
 
     /// Line and column of a byte.
     pub fn position(&self, file: FileId, byte: usize) -> Position {
-        let at = self.files[file.0]
-            .1
-            .location((), byte.min(self.text(file).len()));
+        let at = self.files[file.0].1.location((), byte.min(self.text(file).len()));
         at.map_or(Position { line: 1, column: 1 }, |at| Position {
             line: at.line_number,
             column: at.column_number,
@@ -101,19 +88,11 @@ impl SourceMap {
     /// `file:line:column` of a place.
     pub fn describe(&self, place: Place) -> String {
         let at = self.position(place.file, place.start);
-        format!(
-            "{}:{}:{}",
-            self.path(place.file).display(),
-            at.line,
-            at.column
-        )
+        format!("{}:{}:{}", self.path(place.file).display(), at.line, at.column)
     }
 
     fn file(&self, id: FileId) -> Result<&SimpleFile<String, String>, Error> {
-        self.files
-            .get(id.0)
-            .map(|(_, file)| file)
-            .ok_or(Error::FileMissing)
+        self.files.get(id.0).map(|(_, file)| file).ok_or(Error::FileMissing)
     }
 }
 

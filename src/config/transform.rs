@@ -93,8 +93,7 @@ pub static DECODE: Element = Element {
 pub const SCHEMAS: &str = "it has no schemas and no schema registry yet";
 
 impl Words for Format {
-    const WORDS: &'static [(&'static str, Format)] =
-        &[("json", Format::Json), ("raw", Format::Raw)];
+    const WORDS: &'static [(&'static str, Format)] = &[("json", Format::Json), ("raw", Format::Raw)];
 
     fn not_available() -> &'static [&'static str] {
         &["avro"]
@@ -113,8 +112,7 @@ pub struct Transform {
 impl Transform {
     /// Whether `.` is a decoded value after all steps.
     pub fn is_decoded(&self) -> bool {
-        self.decode
-            .is_some_and(|(decode, _)| decode.value != Format::Raw)
+        self.decode.is_some_and(|(decode, _)| decode.value != Format::Raw)
     }
 }
 
@@ -125,39 +123,24 @@ pub fn transform(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Transfo
         walk.wrong(node, key);
         return transform;
     };
-    let steps: Vec<_> = items
-        .iter()
-        .map(|item| step(walk, item, &mut transform))
-        .collect();
+    let steps: Vec<_> = items.iter().map(|item| step(walk, item, &mut transform)).collect();
     transform.steps = steps.into_iter().collect();
     transform
 }
 
 fn step(walk: &mut Walk<'_>, node: &Node, so_far: &mut Transform) -> Option<StepSpec> {
     let fields = Fields::open(walk, node, &STEP)?;
-    let actions: Vec<_> = STEP
-        .keys
-        .iter()
-        .filter_map(|key| Some((key, fields.node(key.name)?)))
-        .collect();
+    let actions: Vec<_> = STEP.keys.iter().filter_map(|key| Some((key, fields.node(key.name)?))).collect();
     let [(key, action)] = actions[..] else {
         // An unknown key has been reported, and may be the action that is missing.
-        let is_told =
-            actions.is_empty() && matches!(&node.value, Value::Map(entries) if !entries.is_empty());
+        let is_told = actions.is_empty() && matches!(&node.value, Value::Map(entries) if !entries.is_empty());
         if !is_told {
             let message = "a step needs exactly one of `filter`, `decode` and `map`";
-            let place = actions
-                .get(1)
-                .map_or(fields.place(), |(_, node)| node.place);
-            let why = if actions.is_empty() {
-                "it has none"
-            } else {
-                "a second action"
-            };
+            let place = actions.get(1).map_or(fields.place(), |(_, node)| node.place);
+            let why = if actions.is_empty() { "it has none" } else { "a second action" };
             let diagnostic = Diagnostic::error("bad-step", message).at(place, why);
             walk.report(
-                diagnostic
-                    .note("write each action as a step of its own, in the order in which they run"),
+                diagnostic.note("write each action as a step of its own, in the order in which they run"),
             );
         }
         return None;
@@ -178,16 +161,13 @@ fn decode_step(
 ) -> Option<DecodeSpec> {
     let decode = decode(walk, node, key);
     if let Some((_, earlier)) = so_far.decode {
-        let twice = Diagnostic::error("bad-step", "a record is decoded once")
-            .at(node.place, "a second `decode`");
+        let twice =
+            Diagnostic::error("bad-step", "a record is decoded once").at(node.place, "a second `decode`");
         walk.report(twice.also(earlier, "the first one"));
         return None;
     }
     // A wrong one counts as JSON, so that the programs behind it are judged as they were meant.
-    let spec = decode.unwrap_or(DecodeSpec {
-        value: Format::Json,
-        key: Format::Raw,
-    });
+    let spec = decode.unwrap_or(DecodeSpec { value: Format::Json, key: Format::Raw });
     so_far.decode = Some((spec, node.place));
     decode
 }
@@ -195,10 +175,7 @@ fn decode_step(
 fn decode(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<DecodeSpec> {
     match &node.value {
         Value::Map(_) => long_decode(walk, node),
-        Value::Text(_) => Some(DecodeSpec {
-            value: word(walk, node, key)?,
-            key: Format::Raw,
-        }),
+        Value::Text(_) => Some(DecodeSpec { value: word(walk, node, key)?, key: Format::Raw }),
         _ => {
             walk.wrong(node, key);
             None
@@ -225,8 +202,5 @@ fn long_decode(walk: &mut Walk<'_>, node: &Node) -> Option<DecodeSpec> {
             return None;
         }
     };
-    Some(DecodeSpec {
-        value,
-        key: key.unwrap_or(Format::Raw),
-    })
+    Some(DecodeSpec { value, key: key.unwrap_or(Format::Raw) })
 }

@@ -36,17 +36,8 @@ pub struct Located<T> {
 
 impl<'a> Walk<'a> {
     /// A walk that has found nothing yet.
-    pub fn new(
-        sources: &'a SourceMap,
-        surroundings: &'a Surroundings,
-        allow_unset: bool,
-    ) -> Walk<'a> {
-        Walk {
-            sources,
-            surroundings,
-            allow_unset,
-            diagnostics: Vec::new(),
-        }
+    pub fn new(sources: &'a SourceMap, surroundings: &'a Surroundings, allow_unset: bool) -> Walk<'a> {
+        Walk { sources, surroundings, allow_unset, diagnostics: Vec::new() }
     }
 
     /// Adds a finding.
@@ -96,31 +87,18 @@ impl<'a> Walk<'a> {
             }
             self.report(diagnostic);
         }
-        may_pass.then(|| Text {
-            opaque: true,
-            filled: true,
-            ..Text::plain(text)
-        })
+        may_pass.then(|| Text { opaque: true, filled: true, ..Text::plain(text) })
     }
 
     /// Says that a value is not what its key takes.
     pub fn wrong(&mut self, node: &Node, key: &Key) {
-        let message = format!(
-            "`{}` must be {}, and is {}",
-            key.name,
-            key.shape.expected(),
-            node.kind()
-        );
+        let message = format!("`{}` must be {}, and is {}", key.name, key.shape.expected(), node.kind());
         self.report(Diagnostic::error("wrong-type", message).at(node.place, node.kind()));
     }
 
     /// Says that a value has the right type and a wrong content.
     pub fn bad(&mut self, node: &Node, key: &Key, shown: &str) {
-        let message = format!(
-            "`{}` must be {}, and is `{shown}`",
-            key.name,
-            key.shape.expected()
-        );
+        let message = format!("`{}` must be {}, and is `{shown}`", key.name, key.shape.expected());
         self.report(Diagnostic::error("bad-value", message).at(node.place, ""));
     }
 
@@ -162,27 +140,15 @@ pub struct Fields<'n> {
 
 impl<'n> Fields<'n> {
     /// Reads a mapping's keys: says which are unknown, duplicate, missing or not available.
-    pub fn open(
-        walk: &mut Walk<'_>,
-        node: &'n Node,
-        element: &'static Element,
-    ) -> Option<Fields<'n>> {
+    pub fn open(walk: &mut Walk<'_>, node: &'n Node, element: &'static Element) -> Option<Fields<'n>> {
         let Value::Map(entries) = &node.value else {
             let keys = keys_of(element);
-            let message = format!(
-                "{} must be a mapping ({keys}), and is {}",
-                element.name,
-                node.kind()
-            );
+            let message = format!("{} must be a mapping ({keys}), and is {}", element.name, node.kind());
             walk.report(Diagnostic::error("wrong-type", message).at(node.place, node.kind()));
             return None;
         };
         let place = entries.first().map_or(node.place, |(key, _)| key.place);
-        let mut fields = Fields {
-            element,
-            place,
-            found: Vec::new(),
-        };
+        let mut fields = Fields { element, place, found: Vec::new() };
         let mut first: Vec<(&str, Place)> = Vec::new();
         for (key, value) in entries {
             if let Some((_, earlier)) = first.iter().find(|(name, _)| *name == key.name) {
@@ -193,11 +159,7 @@ impl<'n> Fields<'n> {
             }
             first.push((&key.name, key.place));
             match element.key(&key.name) {
-                Some(Key {
-                    need: Need::NotAvailable(what),
-                    name,
-                    ..
-                }) => {
+                Some(Key { need: Need::NotAvailable(what), name, .. }) => {
                     walk.report(not_available(&format!("`{name}`"), what).at(key.place, ""));
                 }
                 Some(known) => fields.found.push((known, value)),
@@ -214,8 +176,7 @@ impl<'n> Fields<'n> {
                 let message = format!("{} needs `{}`: {}", self.element.name, key.name, key.doc);
                 let place = self.place;
                 walk.report(
-                    Diagnostic::error("missing-key", message)
-                        .at(place, "in the mapping that starts here"),
+                    Diagnostic::error("missing-key", message).at(place, "in the mapping that starts here"),
                 );
             }
         }
@@ -228,16 +189,11 @@ impl<'n> Fields<'n> {
 
     /// What stands at a key.
     pub fn node(&self, name: &str) -> Option<&'n Node> {
-        self.found
-            .iter()
-            .find(|(key, _)| key.name == name)
-            .map(|(_, node)| *node)
+        self.found.iter().find(|(key, _)| key.name == name).map(|(_, node)| *node)
     }
 
     fn key(&self, name: &str) -> &'static Key {
-        self.element
-            .key(name)
-            .expect("an element reads only the keys of its own table")
+        self.element.key(name).expect("an element reads only the keys of its own table")
     }
 
     /// What stands at a key, or its default; `None` where it is wrong or missing, which has been said.
@@ -251,10 +207,7 @@ impl<'n> Fields<'n> {
         match (self.node(name), key.need) {
             (Some(node), _) => read(walk, node, key),
             (None, Need::Default(text)) => {
-                let node = Node {
-                    value: Value::Text(text.to_owned()),
-                    place: self.place,
-                };
+                let node = Node { value: Value::Text(text.to_owned()), place: self.place };
                 read(walk, &node, key)
             }
             (None, _) => None,
@@ -277,17 +230,11 @@ impl<'n> Fields<'n> {
 }
 
 fn unknown_key(name: &str, element: &Element) -> Diagnostic {
-    let unknown = Diagnostic::error(
-        "unknown-key",
-        format!("{} has no key `{name}`", element.name),
-    );
+    let unknown = Diagnostic::error("unknown-key", format!("{} has no key `{name}`", element.name));
     if name == "<<" {
         return unknown.note("merge keys are not part of YAML 1.2: write the keys out");
     }
-    let known = element
-        .keys
-        .iter()
-        .filter(|key| !matches!(key.need, Need::NotAvailable(_)));
+    let known = element.keys.iter().filter(|key| !matches!(key.need, Need::NotAvailable(_)));
     match nearest(name, known.map(|key| key.name)) {
         Some(near) => unknown.note(format!("did you mean `{near}`?")),
         None => unknown.note(format!("known keys: {}", keys_of(element))),
@@ -296,10 +243,7 @@ fn unknown_key(name: &str, element: &Element) -> Diagnostic {
 
 /// An error that says that something is known and not built yet.
 pub fn not_available(what: &str, part: &str) -> Diagnostic {
-    Diagnostic::error(
-        "not-available",
-        format!("{what} is not available in this version: {part}"),
-    )
+    Diagnostic::error("not-available", format!("{what} is not available in this version: {part}"))
 }
 
 /// A duration within its key's limits.
@@ -343,11 +287,7 @@ pub fn word<T: Words>(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Op
         walk.report(not_available(&format!("`{shown}`"), &part).at(node.place, ""));
         return None;
     }
-    let message = format!(
-        "`{}` must be {}, and is `{shown}`",
-        key.name,
-        key.shape.expected()
-    );
+    let message = format!("`{}` must be {}, and is `{shown}`", key.name, key.shape.expected());
     let wrong = Diagnostic::error("bad-value", message).at(node.place, "");
     // A value that was filled in is not shown, not even by what it is near to.
     let near = nearest(&text.value, T::words()).filter(|_| !text.filled);
@@ -360,9 +300,7 @@ pub fn word<T: Words>(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Op
 
 /// The items of a list, of at least the length that its key asks for.
 pub fn items<'n>(walk: &mut Walk<'_>, node: &'n Node, key: &'static Key) -> Option<&'n [Node]> {
-    let Shape::List { min, .. } = key.shape else {
-        unreachable!("`{}` is read as the table says", key.name)
-    };
+    let Shape::List { min, .. } = key.shape else { unreachable!("`{}` is read as the table says", key.name) };
     let Value::List(items) = &node.value else {
         walk.wrong(node, key);
         return None;

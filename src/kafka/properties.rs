@@ -83,19 +83,12 @@ pub fn try_value(name: &str, value: &str) -> Result<(), String> {
     // always ends in NUL.
     unsafe {
         let conf = rd_kafka_conf_new();
-        let result = rd_kafka_conf_set(
-            conf,
-            name.as_ptr(),
-            value.as_ptr(),
-            message.as_mut_ptr(),
-            MESSAGE_BYTES_MAX,
-        );
+        let result =
+            rd_kafka_conf_set(conf, name.as_ptr(), value.as_ptr(), message.as_mut_ptr(), MESSAGE_BYTES_MAX);
         rd_kafka_conf_destroy(conf);
         match result {
             rd_kafka_conf_res_t::RD_KAFKA_CONF_OK => Ok(()),
-            _ => Err(CStr::from_ptr(message.as_ptr())
-                .to_string_lossy()
-                .into_owned()),
+            _ => Err(CStr::from_ptr(message.as_ptr()).to_string_lossy().into_owned()),
         }
     }
 }
@@ -133,15 +126,12 @@ fn parse_row(row: &str) -> Option<Property> {
         _ => return None,
     };
     // A default can hold a `|` of its own: the importance tells where the description starts.
-    let importance = [" | high ", " | medium ", " | low "]
-        .into_iter()
-        .filter_map(|word| Some((rest.find(word)?, word)));
+    let importance =
+        [" | high ", " | medium ", " | low "].into_iter().filter_map(|word| Some((rest.find(word)?, word)));
     let (at, word) = importance.min()?;
     let (range, default) = rest[..at].split_once('|')?;
     let description = rest[at + word.len()..].trim_start_matches([' ', '|']);
-    let (doc, kind) = description
-        .rsplit_once("<br>*Type: ")
-        .unwrap_or((description, ""));
+    let (doc, kind) = description.rsplit_once("<br>*Type: ").unwrap_or((description, ""));
     Some(Property {
         name: name.trim().to_owned(),
         scope,
@@ -154,9 +144,7 @@ fn parse_row(row: &str) -> Option<Property> {
 }
 
 fn alias_of(doc: &str) -> Option<String> {
-    let rest = doc
-        .trim_start_matches("**DEPRECATED** ")
-        .strip_prefix("Alias for `")?;
+    let rest = doc.trim_start_matches("**DEPRECATED** ").strip_prefix("Alias for `")?;
     Some(rest.split_once('`')?.0.to_owned())
 }
 
@@ -170,17 +158,11 @@ mod tests {
         assert!(table.len() > 150, "{}", table.len());
         let linger = &table["linger.ms"];
         assert_eq!(linger.alias_of.as_deref(), Some("queue.buffering.max.ms"));
-        assert_eq!(
-            (linger.scope, linger.range.as_str()),
-            (Scope::Producer, "0 .. 900000")
-        );
+        assert_eq!((linger.scope, linger.range.as_str()), (Scope::Producer, "0 .. 900000"));
         assert_eq!(table["session.timeout.ms"].scope, Scope::Consumer);
         assert_eq!(table["client.id"].scope, Scope::Both);
         assert_eq!(table["client.id"].default, "rdkafka");
-        assert_eq!(
-            table["acks"].alias_of.as_deref(),
-            Some("request.required.acks")
-        );
+        assert_eq!(table["acks"].alias_of.as_deref(), Some("request.required.acks"));
         assert_eq!(table["sasl.kerberos.kinit.cmd"].kind, "string");
         assert!(table["rebalance_cb"].is_for_code());
         assert!(!table["enable.idempotence"].is_for_code());
@@ -190,10 +172,7 @@ mod tests {
     fn every_alias_has_its_property() {
         for property in table().values() {
             assert!(
-                property
-                    .alias_of
-                    .as_ref()
-                    .is_none_or(|alias| table().contains_key(alias)),
+                property.alias_of.as_ref().is_none_or(|alias| table().contains_key(alias)),
                 "{property:?}"
             );
         }
@@ -202,11 +181,7 @@ mod tests {
     #[test]
     fn values_are_judged_by_librdkafka() {
         assert_eq!(try_value("linger.ms", "5"), Ok(()));
-        assert!(
-            try_value("linger.ms", "soon")
-                .unwrap_err()
-                .contains("linger.ms")
-        );
+        assert!(try_value("linger.ms", "soon").unwrap_err().contains("linger.ms"));
         assert!(try_value("linger.ms", "900001").is_err());
         assert!(try_value("no.such", "1").is_err());
         assert!(try_value("client.id", "a\0b").is_err());

@@ -43,7 +43,9 @@ impl Signals {
             match self.asked.recv().await {
                 Some(SIGTERM) => return "SIGTERM",
                 Some(SIGINT) => return "SIGINT",
-                Some(_) => tracing::warn!("SIGHUP: this version takes no changed files in while it runs; restart it"),
+                Some(_) => {
+                    tracing::warn!("SIGHUP: this version takes no changed files in while it runs; restart it")
+                }
                 None => std::future::pending().await,
             }
         }

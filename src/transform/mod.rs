@@ -6,14 +6,19 @@
 
 mod access;
 mod compile;
+mod envelope;
+mod frame;
 mod functions;
 mod program;
 mod rules;
+mod run;
 mod scope;
 
 pub use access::{Access, EnvelopeReads, HeaderReads};
 pub use compile::{compile, compile_in};
+pub use frame::Frame;
 pub use program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel};
+pub use run::{RunError, Runner};
 pub use scope::Scope;
 
 #[cfg(test)]

@@ -123,8 +123,7 @@ impl Lane {
 /// Partitions as a person reads them, not endlessly many.
 fn list(partitions: &[TopicPartition]) -> String {
     const SHOWN_MAX: usize = 20;
-    let mut text =
-        partitions.iter().take(SHOWN_MAX).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let mut text = partitions.iter().take(SHOWN_MAX).map(ToString::to_string).collect::<Vec<_>>().join(", ");
     if partitions.len() > SHOWN_MAX {
         text.push_str(&format!(" and {} more", partitions.len() - SHOWN_MAX));
     }

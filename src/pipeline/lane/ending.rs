@@ -62,9 +62,8 @@ impl Lane {
         self.outputs.close();
         let offsets: Vec<_> = self.partitions.iter().filter_map(|slot| slot.to_commit()).collect();
         let until = deadline.max(Instant::now() + LEAVE_GRACE);
-        let is_committed = offsets.is_empty()
-            || self.consumer.assignment_lost()
-            || self.commit_and_wait(&offsets, until);
+        let is_committed =
+            offsets.is_empty() || self.consumer.assignment_lost() || self.commit_and_wait(&offsets, until);
         self.leave(until);
         self.publish();
         Some(match end {

@@ -82,7 +82,8 @@ pub fn start(setup: LaneSetup, ended: impl FnOnce(LaneEnd) + Send + 'static) -> 
     let status = Arc::new(LaneStatus::default());
     let lane_status = Arc::clone(&status);
     let name = format!("{}-{}", setup.spec.name, setup.index);
-    let join = std::thread::Builder::new().name(name).spawn(move || ended(run(&setup, orders, lane_status)))?;
+    let join =
+        std::thread::Builder::new().name(name).spawn(move || ended(run(&setup, orders, lane_status)))?;
     Ok(LaneHandle { control, thread: join.thread().clone(), join, status })
 }
 
@@ -173,6 +174,7 @@ pub(super) fn client_id(pipeline: &str, index: usize) -> String {
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("a panic: {}", text.unwrap_or("of no words"))
 }

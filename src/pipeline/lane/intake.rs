@@ -3,7 +3,7 @@
 use crate::config::spec::OnError;
 use crate::delivery::Fate;
 use crate::kafka::{Message, OutputHeaders, OutputRecord, SendError, SinkTopic};
-use crate::pipeline::dead_letter::{self, DeadLetter};
+use crate::pipeline::dead_letter::{DeadLetter, Keep, LetterContext};
 use crate::pipeline::memory::LOAN_BYTES;
 use crate::pipeline::processor::Verdict as Processed;
 use crate::record::{Output, Poison, Record, Stage};
@@ -67,7 +67,11 @@ impl Lane {
 
     /// How many records this round may take: what is finished and uncommitted stays within `commit.records`.
     fn round_max(&self) -> usize {
-        if self.outputs.is_solo { 1 } else { usize::try_from(self.commits.room()).unwrap_or(usize::MAX).min(ROUND_RECORDS_MAX) }
+        if self.outputs.is_solo {
+            1
+        } else {
+            usize::try_from(self.commits.room()).unwrap_or(usize::MAX).min(ROUND_RECORDS_MAX)
+        }
     }
 
     /// Whether one more record may be taken up; borrows memory for it where it must.
@@ -102,12 +106,13 @@ impl Lane {
             return Taken::Done;
         }
         let slot = self.partitions.get(index);
-        let is_current = slot.moving_to.is_none() && slot.lookup.is_none() && slot.ledger.is_ahead(message.offset());
+        let is_current =
+            slot.moving_to.is_none() && slot.lookup.is_none() && slot.ledger.is_ahead(message.offset());
         if !is_current {
             return Taken::Done;
         }
         let verdict = slot.verdict.clone().filter(|verdict| verdict.offset == message.offset());
-        let strip = verdict.as_ref().is_some_and(|verdict| verdict.strip);
+        let keep = verdict.as_ref().map_or(Keep::Whole, |verdict| verdict.keep);
         let record = message.record();
         let mut outputs = Vec::with_capacity(self.spec.sinks.len());
         let result = match verdict.and_then(|verdict| verdict.refused) {
@@ -120,13 +125,13 @@ impl Lane {
                 Ok(sent) => self.enter(index, message, Fate::Produced, sent.count, sent.bytes),
                 Err(Unsent::Poison(poison, sent)) => {
                     *poison_count += 1;
-                    return self.bury(index, message, &record, &poison, strip, sent);
+                    return self.bury(index, message, &record, &poison, keep, sent);
                 }
                 Err(Unsent::Failed) => return Taken::Held,
             },
             Err(poison) => {
                 *poison_count += 1;
-                return self.bury(index, message, &record, &poison, strip, Sent::default());
+                return self.bury(index, message, &record, &poison, keep, Sent::default());
             }
         }
         Taken::Done
@@ -209,7 +214,7 @@ impl Lane {
         message: &Message,
         record: &Record<'_>,
         poison: &Poison,
-        strip: bool,
+        keep: Keep,
         sent: Sent,
     ) -> Taken {
         match self.spec.on_error {
@@ -226,7 +231,7 @@ impl Lane {
                 self.stop(format!("poison at {at} offset {}: {poison}", message.offset()));
                 Taken::Held
             }
-            OnError::Dlq => self.send_dead_letter(index, message, record, poison, strip, sent),
+            OnError::Dlq => self.send_dead_letter(index, message, record, poison, keep, sent),
         }
     }
 
@@ -236,23 +241,27 @@ impl Lane {
         message: &Message,
         record: &Record<'_>,
         poison: &Poison,
-        strip: bool,
+        mut keep: Keep,
         mut sent: Sent,
     ) -> Taken {
         let dlq = self.spec.dlq.as_ref().expect("on_error: dlq is refused without a dlq");
         let Some(session) = &self.outputs.session else { return Taken::Held };
         let topic = session.dlq.as_ref().expect("a session opens the dlq that the spec has");
-        let context = dead_letter::Context {
+        let context = LetterContext {
+            dialect: dlq.headers,
             pipeline: &self.spec.name,
             group: &self.spec.source.group,
+            lane: self.index,
             attempt: if self.outputs.is_solo { 2 } else { 1 },
         };
-        let letter = dead_letter::build(dlq.headers, record, poison, &context);
-        let letter = if strip { letter.without_value() } else { letter };
         let opaque = self.partitions.output_id(index, OutputId::DEAD_LETTER).pack();
-        let result = match send_letter(session, topic, &letter, opaque) {
-            Err(SendError::Refused(_)) if !strip => send_letter(session, topic, &letter.without_value(), opaque),
-            result => result,
+        let result = loop {
+            let letter = DeadLetter::new(record, poison, &context, keep);
+            let result = send_letter(session, topic, &letter, opaque);
+            match (&result, keep.less()) {
+                (Err(SendError::Refused(_)), Some(less)) => keep = less,
+                _ => break result,
+            }
         };
         match result {
             Ok(bytes) => {
@@ -263,7 +272,10 @@ impl Lane {
             }
             Err(SendError::Refused(error)) => {
                 let at = &self.partitions.get(index).at;
-                self.stop(format!("the dead letter of {at} offset {} cannot be sent: {error}", message.offset()));
+                self.stop(format!(
+                    "the dead letter of {at} offset {} cannot be sent: {error}",
+                    message.offset()
+                ));
                 Taken::Held
             }
             Err(SendError::Failed(error)) => {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::delivery::{Ledger, Tally};
 use crate::kafka::{Message, TopicPartition};
+use crate::pipeline::dead_letter::Keep;
 use crate::record::Poison;
 
 /// What is known of a record that was refused, when it is read again.
@@ -13,8 +14,8 @@ pub(super) struct Verdict {
     pub(super) offset: i64,
     /// Why its outputs are refused; `None` where only its dead letter is.
     pub(super) refused: Option<Poison>,
-    /// Its dead letter is too large: without its value, then.
-    pub(super) strip: bool,
+    /// How much of it a dead letter may hold.
+    pub(super) keep: Keep,
 }
 
 /// Why a partition stands still, and when to try again.
@@ -75,11 +76,14 @@ impl OutputId {
     pub(super) const DEAD_LETTER: u32 = (1 << Self::SINK_BITS) - 1;
 
     pub(super) fn pack(self) -> u64 {
-        (u64::from(self.tenure) << (Self::SINK_BITS + 32)) | (u64::from(self.sink) << 32) | u64::from(self.number)
+        (u64::from(self.tenure) << (Self::SINK_BITS + 32))
+            | (u64::from(self.sink) << 32)
+            | u64::from(self.number)
     }
 
     pub(super) fn unpack(opaque: u64) -> Self {
-        let low = |value: u64, bits: u32| u32::try_from(value & ((1 << bits) - 1)).expect("masked to 32 bits");
+        let low =
+            |value: u64, bits: u32| u32::try_from(value & ((1 << bits) - 1)).expect("masked to 32 bits");
         Self {
             tenure: low(opaque >> (Self::SINK_BITS + 32), Self::TENURE_BITS),
             sink: low(opaque >> 32, Self::SINK_BITS),
@@ -148,7 +152,8 @@ impl Partitions {
 
     /// Lets partitions go, with what was known of them.
     pub(super) fn remove(&mut self, gone: &[TopicPartition]) -> Vec<Slot> {
-        let (out, stay) = std::mem::take(&mut self.slots).into_iter().partition(|slot| gone.contains(&slot.at));
+        let (out, stay) =
+            std::mem::take(&mut self.slots).into_iter().partition(|slot| gone.contains(&slot.at));
         self.slots = stay;
         self.reindex();
         out

@@ -77,7 +77,8 @@ impl Lane {
                 return Ok(stuck.iter().map(|_| Decision::Wait).collect());
             }
             let begins = self.begin_group(&everything)?;
-            let begin = |at: &TopicPartition| begins.iter().find(|(b, _)| b == at).map_or(0, |(_, offset)| *offset);
+            let begin =
+                |at: &TopicPartition| begins.iter().find(|(b, _)| b == at).map_or(0, |(_, offset)| *offset);
             return Ok(stuck.iter().map(|(at, _)| Decision::Begin(begin(at))).collect());
         }
         stuck
@@ -201,7 +202,8 @@ impl Lane {
         }
         self.position_backoff.reset();
         if !begins.is_empty() {
-            let begin = begins.iter().map(|(at, offset)| format!("{at} at {offset}")).collect::<Vec<_>>().join(", ");
+            let begin =
+                begins.iter().map(|(at, offset)| format!("{at} at {offset}")).collect::<Vec<_>>().join(", ");
             tracing::info!(pipeline = %self.spec.name, lane = self.index, begin, "nothing was committed, beginning");
             self.drop_pending(&begins.iter().map(|(at, _)| at.clone()).collect::<Vec<_>>());
             self.restart_partitions(&begins);

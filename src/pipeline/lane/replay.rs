@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use crate::kafka::{KafkaError, TopicPartition};
+use crate::pipeline::dead_letter::Keep;
 use crate::record::{Poison, Stage};
 
 use super::Lane;
@@ -75,21 +76,19 @@ impl Lane {
     /// A record that was sent alone was refused: it is poison, and that is known when it is read again.
     fn convict(&mut self, refused: Vec<(TopicPartition, i64, u32, KafkaError)>) {
         for (at, offset, sink, error) in refused {
-            let dead_letter = sink == OutputId::DEAD_LETTER;
-            let pipeline_dlq = self.spec.dlq.as_ref().map(|dlq| dlq.topic.clone()).unwrap_or_default();
             let Some(slot) = self.partitions.find(&at) else { continue };
             let before = slot.verdict.take().filter(|verdict| verdict.offset == offset);
-            if dead_letter && before.as_ref().is_some_and(|verdict| verdict.strip) {
-                let reason = format!(
-                    "the dead letter of {at} offset {offset} is refused by {pipeline_dlq} even without its value: {error}"
-                );
-                self.stop(reason);
+            let (kept, known) = before.map_or((Keep::Whole, None), |before| (before.keep, before.refused));
+            slot.verdict = Some(if sink != OutputId::DEAD_LETTER {
+                Verdict { offset, refused: Some(refusal(sink, &error)), keep: Keep::Whole }
+            } else if let Some(keep) = kept.less() {
+                Verdict { offset, refused: known, keep }
+            } else {
+                let dlq = self.spec.dlq.as_ref().map_or("", |dlq| dlq.topic.as_str());
+                self.stop(format!(
+                    "{dlq} refuses the dead letter of {at} offset {offset}, even without its value: {error}"
+                ));
                 return;
-            }
-            slot.verdict = Some(Verdict {
-                offset,
-                refused: if dead_letter { before.and_then(|b| b.refused) } else { Some(refusal(sink, &error)) },
-                strip: dead_letter,
             });
         }
         self.go_back();

@@ -63,7 +63,8 @@ impl Subscription {
         if !self.missing.is_empty() {
             return Some(format!("source topic {} does not exist", self.missing.join(", ")));
         }
-        (self.is_pattern && self.topics.is_empty()).then(|| "no topic matches the source's pattern".to_owned())
+        (self.is_pattern && self.topics.is_empty())
+            .then(|| "no topic matches the source's pattern".to_owned())
     }
 }
 
@@ -143,6 +144,8 @@ impl Lane {
     }
 
     fn subscribe(&self) -> Result<(), String> {
-        self.consumer.subscribe(&self.subscription.topics).map_err(|error| format!("cannot subscribe: {error}"))
+        self.consumer
+            .subscribe(&self.subscription.topics)
+            .map_err(|error| format!("cannot subscribe: {error}"))
     }
 }

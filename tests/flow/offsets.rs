@@ -38,8 +38,8 @@ fn a_lost_offset_goes_on_at_the_oldest_where_that_is_asked() {
 #[test]
 fn a_lost_offset_goes_on_at_the_end_where_that_is_asked() {
     let (scene, pipeline) = overtaken("latest");
-    let run = scene.start(&pipeline);
-    scene.wait_committed_at(10);
+    let mut run = scene.start(&pipeline);
+    scene.wait_committed_at(&mut run, &scene.input, &[(0, 10)]);
     scene.send_values(&["new"]);
     assert_eq!(scene.finish(run).texts(), ["new"]);
 }

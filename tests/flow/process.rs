@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::sync::Arc;
 
 use millstream_harness::daemon::Run;
 use millstream_harness::process::{SIGINT, SIGTERM};
@@ -15,7 +16,7 @@ fn sigint_drains_as_sigterm_does() {
         let scene = scene("signal");
         scene.send(numbers(3));
         let mut run = scene.start(&scene.pipeline(""));
-        scene.wait_committed();
+        scene.wait_committed(&mut run);
         run.signal(signal);
         assert_eq!(run.wait_exit(), 0);
         let ended = run.ended(&scene.name);
@@ -99,10 +100,13 @@ fn a_pipeline_file_and_a_broker_are_enough() {
     let scene = scene("bare");
     scene.send(numbers(2));
     let files = scene.files(&scene.pipeline(""));
-    let file = files.folder().join(format!("pipelines.d/{}.yaml", scene.name));
+    let file = files.folder().path().join(format!("pipelines.d/{}.yaml", scene.name));
     assert!(fs::exists(&file).expect("the folder can be read"));
     let mut command = Command::new(BINARY);
-    command.args(["run", "--bootstrap", scene.client.bootstrap()]).arg(&file).current_dir(files.folder());
-    let outcome = scene.finish(Run::start(command));
+    command
+        .args(["run", "--bootstrap", scene.client.bootstrap()])
+        .arg(&file)
+        .current_dir(files.folder().path());
+    let outcome = scene.finish(Run::start(command, Arc::clone(files.folder())));
     assert_eq!((outcome.output.len(), outcome.ended.account), (2, produced(2)));
 }

@@ -11,14 +11,14 @@ fn a_pattern_meets_a_new_topic_and_reads_it_from_its_beginning() {
     let (old, new) = (format!("{}.source.old", scene.name), format!("{}.source.new", scene.name));
     scene.client.create_topic(&old, 1, &[]);
     scene.client.produce(&old, [Sent::value("before the start")]);
-    let run = scene.start(
+    let mut run = scene.start(
         "name: @name\nsource: {topics: ['^@name\\.source\\.[a-z]+$'], start: latest}\nsinks: [{topic: @out}]",
     );
     // The group's beginning in the old topic is its end: committed before any record is read.
-    scene.client.wait_committed(&scene.group(), &old, &[(0, 1)]);
+    scene.wait_committed_at(&mut run, &old, &[(0, 1)]);
     scene.client.create_topic(&new, 1, &[]);
     scene.client.produce(&new, [Sent::value("in a topic that is new")]);
-    scene.client.wait_committed(&scene.group(), &new, &[(0, 1)]);
+    scene.wait_committed_at(&mut run, &new, &[(0, 1)]);
     let outcome = scene.stop(run);
     assert_eq!(outcome.texts(), ["in a topic that is new"]);
 }
@@ -31,8 +31,8 @@ fn several_topics_are_read_side_by_side() {
     scene.client.produce(&second, [Sent::value("b").to(0), Sent::value("c").to(1)]);
     scene.send_values(&["a"]);
     let pipeline = format!("name: @name\nsource: {{topics: [@in, {second}]}}\nsinks: [{{topic: @out}}]");
-    let run = scene.start(&pipeline);
-    scene.client.wait_committed(&scene.group(), &second, &[(0, 1), (1, 1)]);
+    let mut run = scene.start(&pipeline);
+    scene.wait_committed_at(&mut run, &second, &[(0, 1), (1, 1)]);
     let outcome = scene.finish(run);
     let mut texts = outcome.texts();
     texts.sort_unstable();
@@ -48,10 +48,10 @@ fn started_at(start: &str, committed: i64) -> Vec<String> {
     scene.client.produce(&input, days.iter().enumerate().map(|(n, at)| Sent::value(format!("{n}")).at(*at)));
     let pipeline =
         format!("name: @name\nsource: {{topics: [{input}], start: {start}}}\nsinks: [{{topic: @out}}]");
-    let run = scene.start(&pipeline);
-    scene.client.wait_committed(&scene.group(), &input, &[(0, committed)]);
+    let mut run = scene.start(&pipeline);
+    scene.wait_committed_at(&mut run, &input, &[(0, committed)]);
     scene.client.produce(&input, [Sent::value("later")]);
-    scene.client.wait_committed(&scene.group(), &input, &[(0, 6)]);
+    scene.wait_committed_at(&mut run, &input, &[(0, 6)]);
     scene.stop(run).texts().iter().map(|text| (*text).to_owned()).collect()
 }
 
@@ -78,8 +78,8 @@ fn start_at_a_time_after_the_last_record_means_the_end() {
 #[test]
 fn a_beginning_is_committed_before_any_record_comes() {
     let scene = scene("beginning");
-    let run = scene.start(&scene.pipeline(""));
-    scene.wait_committed_at(0);
+    let mut run = scene.start(&scene.pipeline(""));
+    scene.wait_committed_at(&mut run, &scene.input, &[(0, 0)]);
     assert_eq!(scene.stop(run).ended.account, produced(0));
 }
 
@@ -102,8 +102,8 @@ fn transactions_are_read_committed_and_their_gaps_do_not_hold_the_commit_back() 
     scene.client.produce_transaction(&scene.input, Ending::Abort, values(3, 9));
     scene.client.produce_transaction(&scene.input, Ending::Commit, values(9, 11));
     let last = scene.client.read_count(&scene.input, 5).last().expect("five were committed").offset;
-    let run = scene.start(&scene.pipeline(""));
-    scene.wait_committed_at(last + 1);
+    let mut run = scene.start(&scene.pipeline(""));
+    scene.wait_committed_at(&mut run, &scene.input, &[(0, last + 1)]);
     let outcome = scene.stop(run);
     assert_eq!(outcome.texts(), ["0", "1", "2", "9", "10"]);
     assert_eq!(outcome.ended.account, produced(5));
@@ -130,8 +130,9 @@ fn compacted_topics_are_read_over_their_gaps() {
     });
     let expected = scene.client.read(&input);
     let end = scene.client.offsets(&input, 0).end;
-    let run = scene.start(&format!("name: @name\nsource: {{topics: [{input}]}}\nsinks: [{{topic: @out}}]"));
-    scene.client.wait_committed(&scene.group(), &input, &[(0, end)]);
+    let mut run =
+        scene.start(&format!("name: @name\nsource: {{topics: [{input}]}}\nsinks: [{{topic: @out}}]"));
+    scene.wait_committed_at(&mut run, &input, &[(0, end)]);
     let outcome = scene.stop(run);
     // More may have been compacted since they were counted; what is there last is always there.
     assert!((1..=expected.len()).contains(&outcome.output.len()), "{} records", outcome.output.len());

@@ -24,7 +24,7 @@ fn a_broker_that_freezes_holds_the_flow_and_loses_nothing() {
     thread::sleep(FREEZE);
     assert!(run.is_running(), "an outage ends no daemon");
     broker.thaw();
-    stage.wait_committed(&load);
+    stage.wait_committed(&load, &mut [&mut run]);
     run.stop();
     stage.judge(&load).assert_replays_only();
 }
@@ -43,7 +43,7 @@ fn a_broker_that_dies_and_comes_back_loses_nothing() {
         run.wait_waiting(&stage.scene.name);
         broker.restart();
     }
-    stage.wait_committed(&load);
+    stage.wait_committed(&load, &mut [&mut run]);
     let ended = run.stop_and_account(&stage.scene.name);
     assert_eq!(ended.state, "drained");
     stage.judge(&load).assert_replays_only();
@@ -65,7 +65,7 @@ fn a_drain_while_the_broker_is_away_keeps_its_deadline() {
     assert!([0, 75].contains(&code), "exit code {code}");
     broker.restart();
     let mut last = stage.start_running();
-    stage.wait_committed(&load);
+    stage.wait_committed(&load, &mut [&mut last]);
     last.stop();
     stage.judge(&load).assert_replays_only();
 }

@@ -21,7 +21,7 @@ fn a_drain_under_load_loses_nothing_and_doubles_nothing() {
     }
     let load = load_of(feeder.finish_at(1));
     let mut last = stage.start_running();
-    stage.wait_committed(&load);
+    stage.wait_committed(&load, &mut [&mut last]);
     last.stop();
     stage.judge(&load).assert_exact();
 }
@@ -41,7 +41,7 @@ fn kills_at_random_instants_lose_nothing_and_only_replay() {
     }
     let load = load_of(feeder.finish_at(500_000 / PARTITIONS as u64));
     let mut last = stage.start_running();
-    stage.wait_committed(&load);
+    stage.wait_committed(&load, &mut [&mut last]);
     last.stop();
     let verdict = stage.judge(&load);
     verdict.assert_replays_only();
@@ -61,7 +61,7 @@ fn a_kill_replays_no_more_than_commit_records_bounds() {
     // Only by the number of records can anything have been committed. The rest goes with the usual interval.
     stage.files = stage.files.pipeline(&stage.scene.pipeline_with_dlq(TRANSFORM));
     let mut again = stage.start_running();
-    stage.wait_committed(&load);
+    stage.wait_committed(&load, &mut [&mut again]);
     again.stop();
     let verdict = stage.judge(&load);
     verdict.assert_replays_only();

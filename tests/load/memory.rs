@@ -31,7 +31,7 @@ fn memory_stays_flat_while_a_sink_refuses_and_the_flow_heals() {
     assert!(peak < MEMORY_MAX + MEMORY_BASE, "{} MiB", peak / MIB);
     assert!(peak < early + 32 * MIB, "it grows: from {} to {} MiB", early / MIB, peak / MIB);
     client.alter_topic(&scene.output, &[]);
-    stage.wait_committed(&load);
+    stage.wait_committed(&load, &mut [&mut run]);
     run.stop();
     stage.judge(&load).assert_exact();
 }
@@ -52,7 +52,7 @@ fn memory_is_bounded_with_large_records() {
     while stage.output_count() < i64::from(PARTITIONS * per_partition) {
         highest = highest.max(peak(&mut run, Duration::from_millis(50)));
     }
-    stage.wait_committed(&load);
+    stage.wait_committed(&load, &mut [&mut run]);
     run.stop();
     assert!(highest < MEMORY_MAX + MEMORY_BASE, "{} MiB", highest / MIB);
 }

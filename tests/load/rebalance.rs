@@ -21,7 +21,7 @@ fn members_that_come_and_go_lose_nothing_double_nothing_and_keep_order() {
         wait_for_members(&stage, members.len());
     }
     let load = load_of(feeder.finish_at(500_000 / PARTITIONS as u64));
-    stage.wait_committed(&load);
+    stage.wait_committed(&load, &mut members.iter_mut().collect::<Vec<_>>());
     members.iter_mut().for_each(Run::stop);
     stage.judge(&load).assert_exact();
 }
@@ -38,7 +38,7 @@ fn members_that_are_killed_amid_others_lose_nothing_and_only_replay() {
         members.push(stage.start_running());
     }
     let load = load_of(feeder.finish_at(1));
-    stage.wait_committed(&load);
+    stage.wait_committed(&load, &mut members.iter_mut().collect::<Vec<_>>());
     members.iter_mut().for_each(Run::stop);
     stage.judge(&load).assert_replays_only();
 }
@@ -70,7 +70,7 @@ fn nothing_but_members_rebalances_a_group() {
     });
     client.alter_topic(&stage.scene.output, &[]);
     let load = load_of(feeder.finish_at(1));
-    stage.wait_committed(&load);
+    stage.wait_committed(&load, &mut [&mut run]);
     assert_eq!(client.generation(&group), Some(generation), "the group was rebalanced");
     run.stop();
     stage.judge(&load).assert_exact();

@@ -72,11 +72,10 @@ impl Stage {
     }
 
     /// Waits until everything that was sent is finished and committed.
-    pub(crate) fn wait_committed(&self, load: &Load) {
+    pub(crate) fn wait_committed(&self, load: &Load, runs: &mut [&mut Run]) {
         let end = i64::try_from(load.per_partition).expect("a load is smaller than any topic");
         let offsets: Vec<_> = (0..PARTITIONS).map(|partition| (partition, end)).collect();
-        let (client, group) = (&self.scene.client, self.scene.group());
-        client.wait_committed_within(LOAD_PATIENCE, &group, &self.scene.input, &offsets);
+        self.scene.wait_committed_within(LOAD_PATIENCE, runs, &self.scene.input, &offsets);
     }
 
     /// Waits until so many records stand in the sink.

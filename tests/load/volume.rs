@@ -11,7 +11,7 @@ fn half_a_million_records_are_exactly_accounted_and_in_order() {
     let load = load_of(83_334);
     stage.scene.client.produce(&stage.scene.input, load.records());
     let mut run = stage.start_running();
-    stage.wait_committed(&load);
+    stage.wait_committed(&load, &mut [&mut run]);
     let ended = run.stop_and_account(&stage.scene.name);
     let (consumed, poison) = (load.count() as u64, load.poison_count() as u64);
     let account =
@@ -27,7 +27,7 @@ fn several_lanes_share_the_partitions_and_keep_order() {
     let load = load_of(20_000);
     stage.scene.client.produce(&stage.scene.input, load.records());
     let mut run = stage.start_running();
-    stage.wait_committed(&load);
+    stage.wait_committed(&load, &mut [&mut run]);
     let ended = run.stop_and_account(&stage.scene.name);
     assert_eq!((ended.state.as_str(), ended.account.in_flight), ("drained", 0));
     // While the lanes join one after another, partitions move between them: what moves is drained first.

@@ -1,8 +1,10 @@
 //! The stage of one test: its own topics, group and pipeline on a broker, and how it all ended.
 
+use std::time::Duration;
+
 use crate::client::{Client, Sent, Stored};
 use crate::daemon::{Ended, Files, Run};
-use crate::{broker, unique};
+use crate::{broker, unique, wait};
 
 /// Names and topics of one test. In pipeline files `@name`, `@in`, `@out` and `@dlq` stand for them.
 pub struct Scene {
@@ -102,19 +104,41 @@ impl Scene {
         self.send(values.iter().map(|value| Sent::value(*value)));
     }
 
-    /// Waits until everything that stands in the source is finished and committed.
-    pub fn wait_committed(&self) {
-        self.wait_committed_at(self.client.offsets(&self.input, 0).end);
+    /// Waits until everything that stands in the source's first partition is finished and committed.
+    pub fn wait_committed(&self, run: &mut Run) {
+        let end = self.client.offsets(&self.input, 0).end;
+        self.wait_committed_at(run, &self.input, &[(0, end)]);
     }
 
-    /// Waits until the first partition is committed up to `offset`.
-    pub fn wait_committed_at(&self, offset: i64) {
-        self.client.wait_committed(&self.group(), &self.input, &[(0, offset)]);
+    /// Waits until the partitions of a source are committed up to these offsets, by a daemon that keeps running.
+    pub fn wait_committed_at(&self, run: &mut Run, topic: &str, offsets: &[(i32, i64)]) {
+        self.wait_committed_within(wait::PATIENCE, &mut [run], topic, offsets);
+    }
+
+    /// [`Scene::wait_committed_at`] with a patience of its own and as many daemons as there are.
+    pub fn wait_committed_within(
+        &self,
+        patience: Duration,
+        runs: &mut [&mut Run],
+        topic: &str,
+        offsets: &[(i32, i64)],
+    ) {
+        let group = self.group();
+        let commits = self.client.commits(&group);
+        wait::until_within(patience, &format!("{group} to commit {offsets:?} of {topic}"), || {
+            for run in runs.iter_mut() {
+                assert!(
+                    run.is_running(),
+                    "the daemon ended before {group} had committed {offsets:?} of {topic}"
+                );
+            }
+            commits.reached(topic, offsets).then_some(())
+        });
     }
 
     /// Waits until all is finished and committed, drains the daemon and gathers what came of it.
-    pub fn finish(&self, run: Run) -> Outcome {
-        self.wait_committed();
+    pub fn finish(&self, mut run: Run) -> Outcome {
+        self.wait_committed(&mut run);
         self.stop(run)
     }
 

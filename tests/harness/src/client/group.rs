@@ -4,13 +4,11 @@
 //! group-metadata records of `__consumer_offsets` (key version 2, value versions 0 to 3: a protocol type, then the
 //! generation). That works with every broker, shared or not.
 
-use std::time::Duration;
-
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::{Client, REQUEST_TIMEOUT, config};
-use crate::wait::{self, PATIENCE};
+use crate::wait;
 
 const OFFSETS_TOPIC: &str = "__consumer_offsets";
 
@@ -25,6 +23,26 @@ pub struct GroupState {
     pub state: String,
     /// The ids of its members, sorted.
     pub members: Vec<String>,
+}
+
+/// A view on the commits of a group.
+pub struct Commits {
+    member: BaseConsumer,
+}
+
+impl Commits {
+    /// Whether each of the partitions is committed at its offset or beyond. No, while the broker does not answer.
+    pub fn reached(&self, topic: &str, offsets: &[(i32, i64)]) -> bool {
+        let mut asked = TopicPartitionList::new();
+        for (partition, _) in offsets {
+            asked.add_partition(topic, *partition);
+        }
+        let Ok(answer) = self.member.committed_offsets(asked, REQUEST_TIMEOUT) else { return false };
+        offsets.iter().all(|(partition, wanted)| match answer.find_partition(topic, *partition) {
+            Some(found) => matches!(found.offset(), Offset::Offset(offset) if offset >= *wanted),
+            None => false,
+        })
+    }
 }
 
 impl Client {
@@ -42,33 +60,14 @@ impl Client {
 
     /// Waits until each of the partitions is committed at its offset or beyond.
     pub fn wait_committed(&self, group: &str, topic: &str, offsets: &[(i32, i64)]) {
-        self.wait_committed_within(PATIENCE, group, topic, offsets);
+        let commits = self.commits(group);
+        let what = format!("{group} to commit {offsets:?} of {topic}");
+        wait::until(&what, || commits.reached(topic, offsets).then_some(()));
     }
 
-    /// [`Client::wait_committed`] with a patience of its own.
-    pub fn wait_committed_within(
-        &self,
-        patience: Duration,
-        group: &str,
-        topic: &str,
-        offsets: &[(i32, i64)],
-    ) {
-        let member = self.member(group);
-        let mut asked = TopicPartitionList::new();
-        for (partition, _) in offsets {
-            asked.add_partition(topic, *partition);
-        }
-        let reached = |answer: &TopicPartitionList| {
-            offsets.iter().all(|(partition, wanted)| match answer.find_partition(topic, *partition) {
-                Some(found) => matches!(found.offset(), Offset::Offset(offset) if offset >= *wanted),
-                None => false,
-            })
-        };
-        wait::until_within(patience, &format!("{group} to commit {offsets:?} of {topic}"), || {
-            // A broker that a test disturbs may not answer: asked again.
-            let answer = member.committed_offsets(asked.clone(), REQUEST_TIMEOUT).ok()?;
-            reached(&answer).then_some(())
-        });
+    /// A view on the commits of a group, to be asked again and again.
+    pub fn commits(&self, group: &str) -> Commits {
+        Commits { member: self.member(group) }
     }
 
     /// Commits an offset for a group that has no member.

@@ -9,7 +9,8 @@ fn main() -> ExitCode {
         Ok(cli) => match cli.command {
             Command::Run(args) => cli::run::run(&args),
             Command::Check(args) => cli::check::run(&args),
-            Command::Demo(_) | Command::Schema(_) => cli::Exit::Internal,
+            Command::Schema(args) => cli::schema::run(args),
+            Command::Demo(_) => cli::Exit::Internal,
         },
         Err(exit) => exit,
     };

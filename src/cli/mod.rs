@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod run;
+pub mod schema;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -6,9 +6,10 @@ use super::spec::CommitSpec;
 use super::walk::{Fields, Walk, duration, integer};
 
 /// The keys of `commit:`.
-pub static COMMIT: Element = Element {
+pub(super) static COMMIT: Element = Element {
     name: "a commit",
     doc: "When offsets are committed: whichever comes first.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "interval",
@@ -26,7 +27,7 @@ pub static COMMIT: Element = Element {
 };
 
 /// Reads `commit:`.
-pub fn commit(walk: &mut Walk<'_>, node: &Node) -> Option<CommitSpec> {
+pub(super) fn commit(walk: &mut Walk<'_>, node: &Node) -> Option<CommitSpec> {
     let fields = Fields::open(walk, node, &COMMIT)?;
     let interval = fields.read(walk, "interval", duration);
     let records = fields.read(walk, "records", integer);

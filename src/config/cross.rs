@@ -9,7 +9,7 @@ use super::units::show_size;
 use super::walk::Located;
 
 /// A pipeline and the brokers that it runs on, as far as they are known.
-pub struct Placed<'a> {
+pub(super) struct Placed<'a> {
     /// The pipeline.
     pub pipeline: &'a Pipeline,
     /// Its `bootstrap.servers`.
@@ -17,15 +17,17 @@ pub struct Placed<'a> {
 }
 
 /// All checks but that of memory.
-pub fn check(pipelines: &[Placed<'_>]) -> Vec<Diagnostic> {
+pub(super) fn check(pipelines: &[Placed<'_>]) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for placed in pipelines {
         own_source(placed.pipeline, &mut findings);
         dlq_is_sink(placed.pipeline, &mut findings);
     }
     let names = pipelines.iter().map(|placed| placed.pipeline.name.as_ref());
-    twice(names, "duplicate-name", "two pipelines are called", &mut findings);
+    let told = twice(names, "duplicate-name", "two pipelines are called", &mut findings);
+    // Where two have the same name, their default groups say nothing new.
     let groups = pipelines.iter().map(|placed| placed.pipeline.group.as_ref());
+    let groups = groups.filter(|group| group.is_none_or(|group| !told.contains(&group.place)));
     twice(groups, "duplicate-group", "two pipelines read in the consumer group", &mut findings);
     loops(pipelines, &mut findings);
     findings
@@ -38,7 +40,7 @@ fn own_source(pipeline: &Pipeline, findings: &mut Vec<Diagnostic>) {
             continue;
         };
         let what = if write.is_dlq { "dlq" } else { "sink" };
-        let message = format!("the {what} `{}` is the pipeline's own source", write.topic.value);
+        let message = format!("the {what} `{}` is the pipeline's own source", write.topic.shown);
         findings.push(
             Diagnostic::error("own-source", message)
                 .at(write.topic.place, "written here")
@@ -56,7 +58,7 @@ fn dlq_is_sink(pipeline: &Pipeline, findings: &mut Vec<Diagnostic>) {
     let Some(sink) = pipeline.writes.iter().find(same) else {
         return;
     };
-    let message = format!("the dlq `{}` is a sink too", dlq.topic.value);
+    let message = format!("the dlq `{}` is a sink too", dlq.topic.shown);
     findings.push(
         Diagnostic::error("dlq-is-sink", message)
             .at(dlq.topic.place, "the dlq")
@@ -65,31 +67,35 @@ fn dlq_is_sink(pipeline: &Pipeline, findings: &mut Vec<Diagnostic>) {
     );
 }
 
+/// Reports every value that stands again, and gives the places of these.
 fn twice<'a>(
-    values: impl Iterator<Item = Option<&'a Located<String>>>,
+    values: impl Iterator<Item = Option<&'a Located>>,
     code: &str,
     what: &str,
     findings: &mut Vec<Diagnostic>,
-) {
+) -> BTreeSet<Place> {
+    let mut told = BTreeSet::new();
     let mut first: BTreeMap<&str, Place> = BTreeMap::new();
     for value in values.flatten() {
         match first.get(value.value.as_str()) {
-            Some(earlier) => findings.push(
-                Diagnostic::error(code, format!("{what} `{}`", value.value))
-                    .at(value.place, "here again")
-                    .also(*earlier, "first here"),
-            ),
+            Some(earlier) => {
+                told.insert(value.place);
+                let message = format!("{what} `{}`", value.shown);
+                let again = Diagnostic::error(code, message).at(value.place, "here again");
+                findings.push(again.also(*earlier, "first here"));
+            }
             None => {
                 first.insert(&value.value, value.place);
             }
         }
     }
+    told
 }
 
 /// From one pipeline to another: the topic that the one writes and the other reads.
 struct Edge<'a> {
     to: usize,
-    topic: &'a Located<String>,
+    topic: &'a Located,
     read: Place,
 }
 
@@ -152,10 +158,10 @@ fn shortest_loop<'e, 'a>(edges: &'e [Vec<Edge<'a>>], start: usize) -> Option<Vec
 }
 
 fn loop_warning(pipelines: &[Placed<'_>], path: &[(usize, &Edge<'_>)]) -> Diagnostic {
-    let name = |at: usize| pipelines[at].pipeline.name.as_ref().map_or("?", |name| name.value.as_str());
+    let name = |at: usize| pipelines[at].pipeline.name.as_ref().map_or("?", |name| name.shown.as_str());
     let mut drawn = String::new();
     for (from, edge) in path {
-        drawn += &format!("{} --[{}]--> ", name(*from), edge.topic.value);
+        drawn += &format!("{} --[{}]--> ", name(*from), edge.topic.shown);
     }
     drawn += name(path[0].0);
     let mut warning = Diagnostic::warning("loop", "records can go round in a loop through several pipelines");
@@ -171,7 +177,12 @@ fn loop_warning(pipelines: &[Placed<'_>], path: &[(usize, &Edge<'_>)]) -> Diagno
 }
 
 /// Lanes need `floor_bytes` each, whatever they carry; all of them must fit into `max_bytes`.
-pub fn memory(lanes: u64, floor_bytes: u64, max_bytes: u64, place: Option<Place>) -> Option<Diagnostic> {
+pub(super) fn memory(
+    lanes: u64,
+    floor_bytes: u64,
+    max_bytes: u64,
+    place: Option<Place>,
+) -> Option<Diagnostic> {
     let needed = lanes.saturating_mul(floor_bytes);
     if needed <= max_bytes {
         return None;

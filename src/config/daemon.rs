@@ -14,9 +14,10 @@ use super::units;
 use super::walk::{Fields, Walk, duration, not_available, word};
 
 /// The keys of the daemon's file.
-pub static DAEMON: Element = Element {
+pub(super) static DAEMON: Element = Element {
     name: "the daemon's file",
     doc: "Millstream: the daemon's own file.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "instance_id",
@@ -71,9 +72,10 @@ pub static DAEMON: Element = Element {
 };
 
 /// The keys of `admin:`.
-pub static ADMIN: Element = Element {
+pub(super) static ADMIN: Element = Element {
     name: "an admin",
     doc: "The admin server.",
+    exactly_one: false,
     keys: &[Key {
         name: "listen",
         shape: Shape::Listen,
@@ -83,9 +85,10 @@ pub static ADMIN: Element = Element {
 };
 
 /// The keys of `memory:`.
-pub static MEMORY: Element = Element {
+pub(super) static MEMORY: Element = Element {
     name: "a memory",
     doc: "The memory for records.",
+    exactly_one: false,
     keys: &[Key {
         name: "max",
         shape: Shape::Size,
@@ -95,9 +98,10 @@ pub static MEMORY: Element = Element {
 };
 
 /// The keys of `shutdown:`.
-pub static SHUTDOWN: Element = Element {
+pub(super) static SHUTDOWN: Element = Element {
     name: "a shutdown",
     doc: "How the daemon stops.",
+    exactly_one: false,
     keys: &[Key {
         name: "deadline",
         shape: Shape::Duration { min_ms: 100, max_ms: 3_600_000 },
@@ -107,9 +111,10 @@ pub static SHUTDOWN: Element = Element {
 };
 
 /// The keys of `log:`.
-pub static LOG: Element = Element {
+pub(super) static LOG: Element = Element {
     name: "a log",
     doc: "What is logged, and how.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "level",
@@ -142,20 +147,20 @@ impl Words for LogFormat {
 }
 
 /// The daemon's file and what other checks need of it.
-pub struct Daemon {
+pub(super) struct Daemon {
     /// The settings; `None` where something in them is wrong.
     pub spec: Option<DaemonSpec>,
     /// librdkafka's properties for all pipelines.
     pub kafka: Vec<Entry>,
-    /// The folder of the pipelines, and where the file names it.
-    pub pipelines: Option<(PathBuf, Place)>,
+    /// The folder of the pipelines, and where the file names it, if it does.
+    pub pipelines: Option<(PathBuf, Option<Place>)>,
     /// Where `memory.max` stands, if it does.
     pub memory_place: Option<Place>,
 }
 
 impl Daemon {
     /// The settings of a daemon without a file: those of an empty one.
-    pub fn default_settings() -> Daemon {
+    pub(super) fn default_settings() -> Daemon {
         let mut sources = SourceMap::default();
         let file = sources.add(Path::new(""), String::new());
         let surroundings = Surroundings::of_process();
@@ -166,7 +171,11 @@ impl Daemon {
 }
 
 /// Reads the daemon's file.
-pub fn daemon(walk: &mut Walk<'_>, node: &Node) -> Daemon {
+pub(super) fn daemon(walk: &mut Walk<'_>, node: &Node) -> Daemon {
+    if matches!(node.value, Value::Null) {
+        // All of it commented out: the defaults.
+        return daemon(walk, &Node::empty_map(node.place));
+    }
     let Some(fields) = Fields::open(walk, node, &DAEMON) else {
         return Daemon { spec: None, kafka: Vec::new(), pipelines: None, memory_place: None };
     };
@@ -189,7 +198,7 @@ pub fn daemon(walk: &mut Walk<'_>, node: &Node) -> Daemon {
         let (level, format) = (fields.read(walk, "level", word), fields.read(walk, "format", word));
         Some((level?, format?))
     });
-    let folder_place = fields.node("pipelines").map_or(fields.place(), |node| node.place);
+    let folder_place = fields.node("pipelines").map(|node| node.place);
     let spec = (|| {
         let (log_level, log_format) = log?;
         Some(DaemonSpec {

@@ -95,6 +95,14 @@ impl Diagnostic {
         self
     }
 
+    /// The place of the name of its file, which then is part of the message.
+    pub fn at_name(mut self, place: Place) -> Diagnostic {
+        if let Some(path) = self.path.take() {
+            self.message = format!("{}: {}", path.display(), self.message);
+        }
+        self.at(place, "")
+    }
+
     /// What to do about it.
     pub fn note(mut self, note: impl Into<String>) -> Diagnostic {
         self.notes.push(note.into());

@@ -9,9 +9,10 @@ use super::units;
 use super::walk::{Fields, Located, Walk, duration, integer, word};
 
 /// The keys of `dlq:`.
-pub static DLQ: Element = Element {
+pub(super) static DLQ: Element = Element {
     name: "a dlq",
     doc: "Where records go that cannot be processed.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "topic",
@@ -41,9 +42,10 @@ pub static DLQ: Element = Element {
 };
 
 /// The keys of `breaker:`.
-pub static BREAKER: Element = Element {
+pub(super) static BREAKER: Element = Element {
     name: "a breaker",
     doc: "More dead letters than this, and the pipeline stops.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "share",
@@ -76,15 +78,15 @@ impl Words for HeaderDialect {
 }
 
 /// A dlq and the place that other checks need.
-pub struct Dlq {
+pub(super) struct Dlq {
     /// The dlq; `None` where something in it is wrong.
     pub spec: Option<DlqSpec>,
     /// Its topic, as far as it could be read.
-    pub topic: Option<Located<String>>,
+    pub topic: Option<Located>,
 }
 
 /// Reads `dlq:`.
-pub fn dlq(walk: &mut Walk<'_>, node: &Node) -> Dlq {
+pub(super) fn dlq(walk: &mut Walk<'_>, node: &Node) -> Dlq {
     let Some(fields) = Fields::open(walk, node, &DLQ) else {
         return Dlq { spec: None, topic: None };
     };

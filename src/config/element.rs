@@ -5,25 +5,27 @@
 
 /// One mapping of the configuration, such as `source:`.
 #[derive(Debug)]
-pub struct Element {
+pub(super) struct Element {
     /// How messages call it, such as "a source".
     pub name: &'static str,
     /// What it is for.
     pub doc: &'static str,
+    /// Whether exactly one of its keys must stand.
+    pub exactly_one: bool,
     /// Its keys in the order of the documentation.
     pub keys: &'static [Key],
 }
 
 impl Element {
     /// The key of this name.
-    pub fn key(&self, name: &str) -> Option<&'static Key> {
+    pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)
     }
 }
 
 /// A key of an [`Element`].
 #[derive(Debug)]
-pub struct Key {
+pub(super) struct Key {
     /// As it is written.
     pub name: &'static str,
     /// What may stand there.
@@ -36,7 +38,7 @@ pub struct Key {
 
 /// Whether a key must stand in its element.
 #[derive(Clone, Copy, Debug)]
-pub enum Need {
+pub(super) enum Need {
     /// It must.
     Required,
     /// It may; what its absence means is in the key's doc.
@@ -49,7 +51,7 @@ pub enum Need {
 
 /// What may stand at a key.
 #[derive(Clone, Copy, Debug)]
-pub enum Shape {
+pub(super) enum Shape {
     /// A name of `[a-z0-9-]`.
     Name,
     /// A Kafka topic's name.
@@ -107,7 +109,7 @@ pub enum Shape {
 
 impl Shape {
     /// What is expected, as a message says it after "must be".
-    pub fn expected(&self) -> String {
+    pub(super) fn expected(&self) -> String {
         match self {
             Shape::Name => "a name of lower-case letters, digits and `-`".to_owned(),
             Shape::Topic => "a topic's name".to_owned(),
@@ -135,7 +137,7 @@ impl Shape {
 }
 
 /// The keys of an element that this version has, as a message lists them.
-pub fn keys_of(element: &Element) -> String {
+pub(super) fn keys_of(element: &Element) -> String {
     let available = element.keys.iter().filter(|key| !matches!(key.need, Need::NotAvailable(_)));
     let names: Vec<_> = available.map(|key| format!("`{}`", key.name)).collect();
     names.join(", ")
@@ -150,7 +152,7 @@ fn one_of(words: &[&str]) -> String {
 }
 
 /// A type whose values are words of the configuration.
-pub trait Words: Copy + 'static {
+pub(super) trait Words: Copy + 'static {
     /// Each word and what it stands for, in the order of the documentation.
     const WORDS: &'static [(&'static str, Self)];
 
@@ -166,7 +168,7 @@ pub trait Words: Copy + 'static {
 }
 
 /// The nearest of some known names, where one is near enough to be meant.
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const NEAR_ENOUGH: f64 = 0.75;
     let lower = name.to_lowercase();
     known

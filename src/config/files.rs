@@ -6,14 +6,14 @@ use super::diagnostic::Diagnostic;
 use super::source_map::{FileId, Place, SourceMap};
 
 /// The largest configuration file that is read.
-pub const FILE_BYTES_MAX: u64 = 1 << 20;
+pub(super) const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// Reads a file as text into the map.
 ///
 /// # Errors
 ///
 /// Why it cannot be read.
-pub fn read(sources: &mut SourceMap, path: &Path) -> Result<FileId, Box<Diagnostic>> {
+pub(super) fn read(sources: &mut SourceMap, path: &Path) -> Result<FileId, Box<Diagnostic>> {
     let fail = |message: String| Box::new(Diagnostic::error("unreadable", message).in_file(path));
     let metadata = std::fs::metadata(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
     if !metadata.is_file() {
@@ -45,8 +45,9 @@ pub fn read(sources: &mut SourceMap, path: &Path) -> Result<FileId, Box<Diagnost
 /// # Errors
 ///
 /// Why there are none.
-pub fn find(path: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
+pub(super) fn find(path: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
     let fail = |message: String| Box::new(Diagnostic::error("unreadable", message).in_file(path));
+    std::fs::metadata(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
     if !path.is_dir() {
         return Ok(vec![path.to_path_buf()]);
     }

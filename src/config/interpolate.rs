@@ -12,7 +12,7 @@ const REFERENCED_BYTES_MAX: u64 = 1 << 20;
 
 /// A value's text: what the file says and what it stands for.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Text {
+pub(super) struct Text {
     /// As written, references unresolved: the only form that is ever shown.
     pub shown: String,
     /// With every reference resolved; for an unset one, as written.
@@ -25,7 +25,7 @@ pub struct Text {
 
 impl Text {
     /// A text without references.
-    pub fn plain(text: &str) -> Text {
+    pub(super) fn plain(text: &str) -> Text {
         Text { shown: text.to_owned(), value: text.to_owned(), filled: false, opaque: false }
     }
 }
@@ -36,15 +36,18 @@ impl fmt::Debug for Text {
     }
 }
 
+/// Finds a variable of the environment.
+type Env = Box<dyn Fn(&str) -> Option<String>>;
+
 /// Where references look.
-pub struct Surroundings {
-    env: Box<dyn Fn(&str) -> Option<String>>,
+pub(super) struct Surroundings {
+    env: Env,
     credentials: Option<PathBuf>,
 }
 
 impl Surroundings {
     /// The process's environment and systemd's credentials (`$CREDENTIALS_DIRECTORY`).
-    pub fn of_process() -> Surroundings {
+    pub(super) fn of_process() -> Surroundings {
         Surroundings {
             env: Box::new(|name| std::env::var(name).ok()),
             credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
@@ -53,7 +56,10 @@ impl Surroundings {
 
     /// Surroundings made for a test.
     #[cfg(test)]
-    pub fn made(env: &'static [(&'static str, &'static str)], credentials: Option<&Path>) -> Surroundings {
+    pub(super) fn made(
+        env: &'static [(&'static str, &'static str)],
+        credentials: Option<&Path>,
+    ) -> Surroundings {
         let find = move |name: &str| {
             env.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
@@ -63,7 +69,7 @@ impl Surroundings {
 
 /// A reference that cannot be resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unresolved {
+pub(super) struct Unresolved {
     /// Where it stands in the text as written.
     pub span: Range<usize>,
     /// Why.
@@ -74,7 +80,7 @@ pub struct Unresolved {
 
 /// What `${` means where no known reference follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OtherDollars {
+pub(super) enum OtherDollars {
     /// A mistake; `$${` is a literal `${`.
     Refused,
     /// Text: a program has a use for `${1}` of its own.
@@ -86,7 +92,7 @@ pub enum OtherDollars {
 /// # Errors
 ///
 /// All references that cannot be resolved.
-pub fn resolve(
+pub(super) fn resolve(
     text: &str,
     base: &Path,
     other: OtherDollars,

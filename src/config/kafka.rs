@@ -7,18 +7,18 @@ use crate::kafka::properties::{Scope, table, try_value};
 use super::diagnostic::Diagnostic;
 use super::element::nearest;
 use super::interpolate::{OtherDollars, Text};
-use super::kafka_rules::{CLASSIC_ONLY, refusal};
+use super::kafka_rules::{CLASSIC_ONLY, is_fixed, refusal};
 use super::node::{Key, Node, Value};
 use super::source_map::Place;
 use super::spec::KafkaSpec;
 use super::walk::Walk;
 
 /// The name under which the brokers' addresses are kept.
-pub const BOOTSTRAP: &str = "bootstrap.servers";
+pub(super) const BOOTSTRAP: &str = "bootstrap.servers";
 
 /// One property as a file gives it.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub(super) struct Entry {
     /// librdkafka's own name for it, aliases resolved.
     pub canonical: String,
     /// The value.
@@ -29,13 +29,13 @@ pub struct Entry {
 
 impl Entry {
     /// The brokers that the command line names.
-    pub fn bootstrap(servers: &str) -> Entry {
+    pub(super) fn bootstrap(servers: &str) -> Entry {
         Entry { canonical: BOOTSTRAP.to_owned(), value: Text::plain(servers), place: None }
     }
 }
 
 /// Reads `kafka:`. What is wrong is said and left out.
-pub fn properties(walk: &mut Walk<'_>, node: &Node) -> Vec<Entry> {
+pub(super) fn properties(walk: &mut Walk<'_>, node: &Node) -> Vec<Entry> {
     let entries = match &node.value {
         Value::Map(entries) => entries,
         Value::Null => return Vec::new(),
@@ -83,7 +83,7 @@ fn property(walk: &mut Walk<'_>, key: &Key, node: &Node) -> Option<Entry> {
         if let Err(message) = try_value(&key.name, &value.value) {
             let message = match value.filled {
                 true => format!("librdkafka refuses the value of `{}`", key.name),
-                false => format!("librdkafka refuses this: {message}"),
+                false => format!("librdkafka refuses the value of `{}`: {message}", key.name),
             };
             walk.report(Diagnostic::error("bad-property", message).at(node.place, range_of(&canonical)));
             return None;
@@ -121,6 +121,12 @@ fn canonical_name(name: &str) -> String {
     alias.unwrap_or_else(|| name.to_owned())
 }
 
+/// The name that users know: where librdkafka has an alias for its own name, that is Kafka's.
+fn usual_name(canonical: &str) -> String {
+    let alias = table().values().find(|property| property.alias_of.as_deref() == Some(canonical));
+    alias.map_or(canonical, |property| &property.name).to_owned()
+}
+
 fn range_of(canonical: &str) -> String {
     let range = table().get(canonical).map_or("", |property| property.range.as_str());
     match range {
@@ -130,7 +136,7 @@ fn range_of(canonical: &str) -> String {
 }
 
 /// What a pipeline runs with: each later layer over the earlier ones.
-pub fn merge<'a>(layers: impl IntoIterator<Item = &'a [Entry]>) -> Vec<&'a Entry> {
+pub(super) fn merge<'a>(layers: impl IntoIterator<Item = &'a [Entry]>) -> Vec<&'a Entry> {
     let mut merged: BTreeMap<&str, &Entry> = BTreeMap::new();
     for entry in layers.into_iter().flatten() {
         merged.insert(&entry.canonical, entry);
@@ -139,7 +145,7 @@ pub fn merge<'a>(layers: impl IntoIterator<Item = &'a [Entry]>) -> Vec<&'a Entry
 }
 
 /// Properties that do not go together. `report` is called once for each pipeline, with its own.
-pub fn check_together(walk: &mut Walk<'_>, merged: &[&Entry]) {
+pub(super) fn check_together(walk: &mut Walk<'_>, merged: &[&Entry]) {
     let find = |name: &str| merged.iter().find(|entry| entry.canonical == name);
     let is_kip_848 = |entry: &&&Entry| entry.value.value == "consumer";
     let Some(protocol) = find("group.protocol").filter(is_kip_848) else {
@@ -160,11 +166,11 @@ pub fn check_together(walk: &mut Walk<'_>, merged: &[&Entry]) {
 }
 
 /// Splits by librdkafka's scopes.
-pub fn split(merged: &[&Entry]) -> KafkaSpec {
+pub(super) fn split(merged: &[&Entry]) -> KafkaSpec {
     let mut spec = KafkaSpec::default();
-    for entry in merged {
+    for entry in merged.iter().filter(|entry| !is_fixed(&entry.canonical)) {
         let scope = table().get(&entry.canonical).map_or(Scope::Both, |property| property.scope);
-        let pair = || (entry.canonical.clone(), entry.value.value.clone());
+        let pair = || (usual_name(&entry.canonical), entry.value.value.clone());
         if scope != Scope::Producer {
             spec.consumer.extend([pair()]);
         }
@@ -193,13 +199,16 @@ mod tests {
             map.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
         };
         assert_eq!(pairs(&spec.consumer), ["client.id=daemon", "session.timeout.ms=6000"]);
-        assert_eq!(pairs(&spec.producer), ["client.id=daemon", "queue.buffering.max.ms=50"]);
+        assert_eq!(pairs(&spec.producer), ["client.id=daemon", "linger.ms=50"]);
     }
 
     #[test]
     fn brokers_keep_their_usual_name() {
         assert_eq!(canonical_name("metadata.broker.list"), "bootstrap.servers");
         assert_eq!(canonical_name("bootstrap.servers"), "bootstrap.servers");
+        assert_eq!(usual_name("bootstrap.servers"), "bootstrap.servers");
+        assert_eq!(usual_name("request.required.acks"), "acks");
+        assert_eq!(usual_name("session.timeout.ms"), "session.timeout.ms");
     }
 
     #[test]

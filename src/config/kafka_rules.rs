@@ -1,6 +1,8 @@
 //! Which of librdkafka's properties a user may not set, and why: they would break a promise, or Millstream
 //! sets them itself.
 
+use crate::kafka::FETCH_BYTES_MAX;
+
 /// What a property may be.
 #[derive(Clone, Copy, Debug)]
 enum Allowed {
@@ -36,18 +38,18 @@ static RULES: &[Rule] = &[
     Rule {
         names: &["enable.auto.offset.store"],
         allowed: Allowed::Only(&["false"]),
-        reason: "a record that was handed over is not finished yet: committing it would lose it in a crash",
+        reason: "a record that was handed over is not finished yet, and committing it would lose it in a crash",
     },
     Rule {
         names: &["auto.offset.reset"],
         allowed: Allowed::Only(&["error"]),
-        reason: "say `start` and `on_offset_lost` in `source` instead: a lost offset must not pass in silence",
+        reason: "a lost offset must not pass in silence; say `start` and `on_offset_lost` in `source` instead",
     },
     Rule { names: &["group.id"], allowed: Allowed::Nothing, reason: "say `group` in `source` instead" },
     Rule {
         names: &["group.instance.id"],
         allowed: Allowed::Nothing,
-        reason: "say `instance_id` in the daemon's file instead: each lane needs an id of its own",
+        reason: "each lane needs an id of its own; say `instance_id` in the daemon's file instead",
     },
     Rule {
         names: &["group.protocol.type"],
@@ -72,7 +74,7 @@ static RULES: &[Rule] = &[
     Rule {
         names: &["request.required.acks"],
         allowed: Allowed::Only(&["all", "-1"]),
-        reason: "a record counts as written when all in-sync replicas have it: less can lose it",
+        reason: "a record counts as written once all in-sync replicas have it, and less can lose it",
     },
     Rule {
         names: &["max.in.flight.requests.per.connection"],
@@ -82,17 +84,27 @@ static RULES: &[Rule] = &[
     Rule {
         names: &["message.timeout.ms"],
         allowed: Allowed::Only(&["0"]),
-        reason: "a record that times out in an outage would be lost: Millstream waits, and says so",
+        reason: "a record that times out in an outage would be lost, so Millstream waits, and says so",
     },
     Rule {
         names: &["message.send.max.retries"],
         allowed: Allowed::Only(&["2147483647"]),
-        reason: "a record that runs out of retries in an outage would be lost: Millstream waits, and says so",
+        reason: "a record that runs out of retries in an outage would be lost, so Millstream waits, and says so",
+    },
+    Rule {
+        names: &["message.max.bytes"],
+        allowed: Allowed::Nothing,
+        reason: "it is raised to its maximum, so that the limit of the topic that is written decides",
+    },
+    Rule {
+        names: &["fetch.max.bytes"],
+        allowed: Allowed::AtMost(FETCH_BYTES_MAX),
+        reason: "one fetch counts against the memory of its lane (a larger record still comes through)",
     },
     Rule {
         names: &["enable.gapless.guarantee"],
-        allowed: Allowed::Only(&["false"]),
-        reason: "it makes one refused record a fatal error; Millstream keeps gaps out by itself",
+        allowed: Allowed::Nothing,
+        reason: "Millstream sets it where a gap could become a reorder",
     },
     Rule {
         names: &["queuing.strategy"],
@@ -102,7 +114,7 @@ static RULES: &[Rule] = &[
     Rule {
         names: &["delivery.report.only.error"],
         allowed: Allowed::Only(&["false"]),
-        reason: "a record is finished when its delivery is reported: each of them must be",
+        reason: "a record is finished once its delivery is reported",
     },
     Rule {
         names: &["transactional.id", "transaction.timeout.ms"],
@@ -112,7 +124,7 @@ static RULES: &[Rule] = &[
     Rule {
         names: &["allow.auto.create.topics"],
         allowed: Allowed::Only(&["false"]),
-        reason: "a misspelt topic would come into being: say `create` at the sink or the dlq instead",
+        reason: "a misspelt topic would come into being; say `create` at the sink or the dlq instead",
     },
     Rule {
         names: &[
@@ -122,12 +134,12 @@ static RULES: &[Rule] = &[
             "queued.max.messages.kbytes",
         ],
         allowed: Allowed::Nothing,
-        reason: "Millstream shares out the memory of all queues: say `memory.max` in the daemon's file instead",
+        reason: "Millstream shares out the memory of all queues; say `memory.max` in the daemon's file instead",
     },
     Rule {
         names: &["statistics.interval.ms"],
         allowed: Allowed::Only(&["0"]),
-        reason: "nothing takes librdkafka's statistics in this version: they would pile up",
+        reason: "nothing takes librdkafka's statistics in this version, and they would pile up",
     },
     Rule {
         names: &["enabled_events"],
@@ -137,7 +149,7 @@ static RULES: &[Rule] = &[
     Rule {
         names: &["log.queue"],
         allowed: Allowed::Only(&["false"]),
-        reason: "nothing takes log lines from the queue: they would pile up",
+        reason: "nothing takes log lines from the queue, and they would pile up",
     },
     Rule {
         names: &["internal.termination.signal"],
@@ -163,11 +175,23 @@ static RULES: &[Rule] = &[
 ];
 
 /// Properties of the classic group protocol, which `group.protocol: consumer` (KIP-848) refuses.
-pub static CLASSIC_ONLY: &[&str] =
+pub(super) static CLASSIC_ONLY: &[&str] =
     &["partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms", "group.protocol.type"];
 
+/// Whether a property may not be set to anything.
+pub(super) fn is_refused(canonical: &str) -> bool {
+    let rule = RULES.iter().find(|rule| rule.names.contains(&canonical));
+    rule.is_some_and(|rule| matches!(rule.allowed, Allowed::Nothing))
+}
+
+/// Whether Millstream sets a property to one value always, so that the user's, which is the same, says nothing.
+pub(super) fn is_fixed(canonical: &str) -> bool {
+    let rule = RULES.iter().find(|rule| rule.names.contains(&canonical));
+    rule.is_some_and(|rule| matches!(rule.allowed, Allowed::Only(_)))
+}
+
 /// Why a property may not have a value, and what it may be; `None` where it may.
-pub fn refusal(canonical: &str, value: &str) -> Option<Refusal> {
+pub(super) fn refusal(canonical: &str, value: &str) -> Option<Refusal> {
     let rule = RULES.iter().find(|rule| rule.names.contains(&canonical))?;
     let passes = match rule.allowed {
         Allowed::Nothing => false,
@@ -186,7 +210,7 @@ pub fn refusal(canonical: &str, value: &str) -> Option<Refusal> {
 
 /// Why a property may not be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub(super) struct Refusal {
     /// The promise that it would break, or who sets it.
     pub reason: &'static str,
     /// What to write instead.

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::pipeline::memory::LANE_FLOOR_BYTES;
+
 use super::cross::{self, Placed};
 use super::daemon::{Daemon, daemon};
 use super::diagnostic::{Diagnostic, Report};
@@ -37,6 +39,8 @@ pub struct Loaded {
     pub config: Config,
     /// Warnings.
     pub warnings: Report,
+    /// One line for each pipeline: what it reads and writes, in the words of its file.
+    pub summaries: Vec<String>,
 }
 
 /// Loads from the file system, with the process's environment and credentials.
@@ -53,7 +57,7 @@ pub fn load(request: &LoadRequest) -> Result<Loaded, Report> {
 /// # Errors
 ///
 /// Everything that is wrong, in all files, with warnings among it.
-pub fn load_in(request: &LoadRequest, surroundings: &Surroundings) -> Result<Loaded, Report> {
+pub(super) fn load_in(request: &LoadRequest, surroundings: &Surroundings) -> Result<Loaded, Report> {
     let mut sources = SourceMap::default();
     let mut findings = Vec::new();
     let daemon_path = match (&request.config, request.paths.is_empty()) {
@@ -68,7 +72,15 @@ pub fn load_in(request: &LoadRequest, surroundings: &Surroundings) -> Result<Loa
     let mut pipelines: Vec<Pipeline> = trees.iter().filter_map(|tree| pipeline(&mut walk, tree)).collect();
     kafka_of_all(&mut walk, request, &daemon, &mut pipelines);
     findings.append(&mut walk.diagnostics);
+    findings.extend(memory(&daemon, &pipelines));
     finish(sources, findings, daemon, pipelines)
+}
+
+/// Whether the floors of all lanes fit into the memory that the daemon may take.
+fn memory(daemon: &Daemon, pipelines: &[Pipeline]) -> Option<Diagnostic> {
+    let lanes: usize = pipelines.iter().filter_map(|pipeline| Some(pipeline.spec.as_ref()?.lanes)).sum();
+    let max_bytes = daemon.spec.as_ref()?.memory_max_bytes;
+    cross::memory(lanes as u64, LANE_FLOOR_BYTES, max_bytes, daemon.memory_place)
 }
 
 fn finish(
@@ -78,10 +90,11 @@ fn finish(
     pipelines: Vec<Pipeline>,
 ) -> Result<Loaded, Report> {
     let report = Report::new(sources, findings);
+    let summaries = pipelines.iter().filter_map(Pipeline::summary).collect();
     let specs = pipelines.into_iter().map(|pipeline| pipeline.spec).collect::<Option<Vec<_>>>();
     match (daemon.spec, specs) {
         (Some(daemon), Some(pipelines)) if !report.has_errors() => {
-            Ok(Loaded { config: Config { daemon, pipelines }, warnings: report })
+            Ok(Loaded { config: Config { daemon, pipelines }, warnings: report, summaries })
         }
         _ => Err(report),
     }
@@ -117,10 +130,10 @@ fn read_pipelines(
     daemon: &Daemon,
     findings: &mut Vec<Diagnostic>,
 ) -> Vec<Node> {
-    let paths = match (request.paths.is_empty(), &daemon.pipelines) {
-        (false, _) => request.paths.clone(),
-        (true, Some((folder, _))) => vec![folder.clone()],
-        (true, None) => Vec::new(),
+    let (paths, place) = match (request.paths.is_empty(), &daemon.pipelines) {
+        (false, _) => (request.paths.clone(), None),
+        (true, Some((folder, place))) => (vec![folder.clone()], *place),
+        (true, None) => (Vec::new(), None),
     };
     let mut files: Vec<PathBuf> = Vec::new();
     for path in &paths {
@@ -128,7 +141,10 @@ fn read_pipelines(
             Ok(found) => {
                 files.extend(found.into_iter().filter(|file| !files.contains(file)).collect::<Vec<_>>())
             }
-            Err(diagnostic) => findings.push(*diagnostic),
+            Err(diagnostic) => findings.push(match place {
+                Some(place) => diagnostic.at_name(place),
+                None => *diagnostic,
+            }),
         }
     }
     files.iter().filter_map(|file| read_tree(sources, file, findings)).map(|(_, node)| node).collect()

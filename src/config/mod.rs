@@ -21,6 +21,7 @@ mod names;
 mod node;
 mod pipeline;
 mod program;
+mod schema;
 mod sink;
 mod source;
 pub mod source_map;
@@ -31,3 +32,4 @@ mod walk;
 
 pub use diagnostic::{Diagnostic, Report, Severity};
 pub use load::{DEFAULT_CONFIG, LoadRequest, Loaded, load};
+pub use schema::{daemon_schema, pipeline_schema};

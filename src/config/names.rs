@@ -6,29 +6,29 @@ use super::node::Node;
 use super::walk::{Located, Walk};
 
 /// The longest pipeline name: it stands in group names, metrics and client ids.
-pub const NAME_CHARS_MAX: usize = 128;
+pub(super) const NAME_CHARS_MAX: usize = 128;
 /// The longest topic name that Kafka takes.
-pub const TOPIC_CHARS_MAX: usize = 249;
+pub(super) const TOPIC_CHARS_MAX: usize = 249;
 /// The longest group name that is accepted.
-pub const GROUP_CHARS_MAX: usize = 249;
+pub(super) const GROUP_CHARS_MAX: usize = 249;
 
 /// A pipeline's name.
-pub fn name(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Located<String>> {
+pub(super) fn name(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Located> {
     checked(walk, node, key, name_fault)
 }
 
 /// A topic's name.
-pub fn topic(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Located<String>> {
+pub(super) fn topic(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Located> {
     checked(walk, node, key, topic_fault)
 }
 
 /// A consumer group's name.
-pub fn group(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Located<String>> {
+pub(super) fn group(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Located> {
     checked(walk, node, key, group_fault)
 }
 
 /// A static member's id, which Kafka checks as it checks topic names.
-pub fn id(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Located<String>> {
+pub(super) fn id(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Located> {
     checked(walk, node, key, topic_fault)
 }
 
@@ -37,7 +37,7 @@ fn checked(
     node: &Node,
     key: &Key,
     fault: fn(&str) -> Option<String>,
-) -> Option<Located<String>> {
+) -> Option<Located> {
     let text = walk.scalar(node, key)?;
     if !text.opaque
         && let Some(fault) = fault(&text.value)
@@ -47,7 +47,7 @@ fn checked(
         walk.report(Diagnostic::error("bad-name", what).at(node.place, fault));
         return None;
     }
-    Some(Located { value: text.value, place: node.place })
+    Some(Located { value: text.value, shown: text.shown, place: node.place })
 }
 
 fn name_fault(text: &str) -> Option<String> {
@@ -58,7 +58,7 @@ fn name_fault(text: &str) -> Option<String> {
 }
 
 /// Kafka's `Topic.validate`.
-pub fn topic_fault(text: &str) -> Option<String> {
+pub(super) fn topic_fault(text: &str) -> Option<String> {
     if text == "." || text == ".." {
         return Some("`.` and `..` are not allowed".to_owned());
     }

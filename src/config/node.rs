@@ -18,7 +18,7 @@ const NODES_MAX: usize = 100_000;
 
 /// A value with its place.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub(super) struct Node {
     /// What it is.
     pub value: Value,
     /// Where it stands; for an alias, where its anchor's value stands.
@@ -27,7 +27,7 @@ pub struct Node {
 
 /// What a YAML value is. Scalars that are not text keep their spelling.
 #[derive(Clone, Debug)]
-pub enum Value {
+pub(super) enum Value {
     /// `null`, `~` or nothing.
     Null,
     /// `true` or `false`, as written.
@@ -44,7 +44,7 @@ pub enum Value {
 
 /// A mapping's key.
 #[derive(Clone, Debug)]
-pub struct Key {
+pub(super) struct Key {
     /// The key.
     pub name: String,
     /// Where it stands.
@@ -53,12 +53,12 @@ pub struct Key {
 
 impl Node {
     /// What stands where a file leaves an element out.
-    pub fn empty_map(place: Place) -> Node {
+    pub(super) fn empty_map(place: Place) -> Node {
         Node { value: Value::Map(Vec::new()), place }
     }
 
     /// What it is, in words of a message.
-    pub fn kind(&self) -> &'static str {
+    pub(super) fn kind(&self) -> &'static str {
         match self.value {
             Value::Null => "nothing",
             Value::Bool(_) => "a boolean",
@@ -75,7 +75,7 @@ impl Node {
 /// # Errors
 ///
 /// What is wrong with the YAML, at its place.
-pub fn parse(sources: &SourceMap, file: FileId) -> Result<Node, Box<Diagnostic>> {
+pub(super) fn parse(sources: &SourceMap, file: FileId) -> Result<Node, Box<Diagnostic>> {
     let text = sources.text(file);
     let options = serde_yaml::options! {
         budget: serde_yaml::budget! { max_depth: DEPTH_MAX, max_nodes: NODES_MAX },
@@ -100,10 +100,46 @@ fn syntax_error(error: &serde_yaml::Error, file: FileId, text: &str) -> Diagnost
         Some(location) => caret(location, file, text),
         None => Place::new(file, 0, 0),
     };
-    let plain = serde_yaml::UserMessageFormatter;
-    let message = error.render_with_formatter(&plain);
-    let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
-    Diagnostic::error("yaml", format!("this is not YAML that can be read: {message}")).at(place, "")
+    let (message, hint) = explain(error);
+    let diagnostic = Diagnostic::error("yaml", message).at(place, "");
+    match hint {
+        Some(hint) => diagnostic.note(hint),
+        None => diagnostic,
+    }
+}
+
+/// What is wrong, and what to do about what is met often.
+fn explain(error: &serde_yaml::Error) -> (String, Option<&'static str>) {
+    match error {
+        serde_yaml::Error::AliasError { error, .. } => explain(error.without_snippet()),
+        serde_yaml::Error::Budget { .. } => (
+            format!(
+                "this YAML is too large: at most {NODES_MAX} values, aliases written out, {DEPTH_MAX} deep"
+            ),
+            None,
+        ),
+        serde_yaml::Error::MultipleDocuments { .. } => (
+            "this is a second YAML document".to_owned(),
+            Some("one file holds one document: put it into a file of its own"),
+        ),
+        serde_yaml::Error::UnknownAnchor { .. } => ("there is no anchor of this name".to_owned(), None),
+        error => {
+            let message = error.render_with_formatter(&serde_yaml::UserMessageFormatter);
+            let message = message.split(" at line ").next().unwrap_or(&message);
+            (format!("this cannot be read as YAML: {message}"), hint(message))
+        }
+    }
+}
+
+fn hint(message: &str) -> Option<&'static str> {
+    const HINTS: [(&str, &str); 5] = [
+        ("tabs", "YAML is indented with spaces"),
+        ("mapping values are not allowed", "put quotes around a value that holds a colon and a space"),
+        ("unexpected character", "put quotes around a value that starts with this character"),
+        ("expected string scalar", "a key is text"),
+        ("did not find expected", "keys of one mapping stand in one column"),
+    ];
+    HINTS.iter().find(|(start, _)| message.contains(start)).map(|(_, hint)| *hint)
 }
 
 /// One character at a location: a parser's span can reach to the end of the file.

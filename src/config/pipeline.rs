@@ -6,21 +6,22 @@ use super::dlq::{DLQ, Dlq, dlq};
 use super::element::{Element, Key, Need, Shape, Words};
 use super::kafka::{self, Entry};
 use super::names;
-use super::node::Node;
+use super::node::{Node, Value};
 use super::sink::{SINK, Sink, sink};
 use super::source::{Reads, SOURCE, Source, source};
 use super::source_map::Place;
-use super::spec::{Delivery, OnError, PipelineSpec, Tombstones};
+use super::spec::{Delivery, OnError, PipelineSpec, SinkSpec, Tombstones};
 use super::transform::{STEP, Transform, transform};
 use super::walk::{Fields, Located, Walk, integer, items, word};
 
 /// The most lanes of one pipeline in one process.
-pub const LANES_MAX: u64 = 256;
+pub(super) const LANES_MAX: u64 = 256;
 
 /// The keys of a pipeline.
-pub static PIPELINE: Element = Element {
+pub(super) static PIPELINE: Element = Element {
     name: "a pipeline",
     doc: "Millstream: a pipeline.",
+    exactly_one: false,
     keys: &[
         Key { name: "name", shape: Shape::Name, need: Need::Required, doc: "its name, unique in the daemon" },
         Key {
@@ -111,13 +112,13 @@ impl Words for Delivery {
 }
 
 /// A pipeline as one file tells it, and what the checks over several files need.
-pub struct Pipeline {
+pub(super) struct Pipeline {
     /// The pipeline, its `kafka` still empty; `None` where something in it is wrong.
     pub spec: Option<PipelineSpec>,
     /// Its name.
-    pub name: Option<Located<String>>,
+    pub name: Option<Located>,
     /// Its group, with the place of whatever gives it.
-    pub group: Option<Located<String>>,
+    pub group: Option<Located>,
     /// What it reads.
     pub reads: Reads,
     /// What it writes.
@@ -128,16 +129,53 @@ pub struct Pipeline {
     pub place: Place,
 }
 
+impl Pipeline {
+    /// One line: what it reads and writes, and how, as the file says it.
+    pub(super) fn summary(&self) -> Option<String> {
+        let spec = self.spec.as_ref()?;
+        let topic = |(write, sink): (&Write, &SinkSpec)| match sink.when {
+            Some(_) => format!("{} (when)", write.topic.shown),
+            None => write.topic.shown.clone(),
+        };
+        let sinks: Vec<_> = self.writes.iter().zip(&spec.sinks).map(topic).collect();
+        let dlq = self.writes.iter().find(|write| write.is_dlq);
+        let poison = match (spec.on_error, dlq) {
+            (OnError::Dlq, Some(dlq)) => dlq.topic.shown.clone(),
+            (OnError::Skip, _) => "skipped".to_owned(),
+            (OnError::Stop | OnError::Dlq, _) => "stop".to_owned(),
+        };
+        Some(format!(
+            "{}: {} -> {}; poison: {poison}; {}, {}, group {}",
+            self.name.as_ref()?.shown,
+            self.reads.shown(),
+            sinks.join(", "),
+            counted(spec.transform.len(), "step"),
+            counted(spec.lanes, "lane"),
+            self.group.as_ref()?.shown,
+        ))
+    }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
 /// A topic that a pipeline writes.
-pub struct Write {
+pub(super) struct Write {
     /// The topic.
-    pub topic: Located<String>,
+    pub topic: Located,
     /// Whether it is the dlq.
     pub is_dlq: bool,
 }
 
 /// Reads a pipeline's file.
-pub fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
+pub(super) fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
+    if matches!(node.value, Value::Null) {
+        let empty = Diagnostic::error("empty", "this file is empty").at(node.place.first(), "");
+        walk.report(empty.note("a pipeline needs `name`, `source` and `sinks`"));
+        return None;
+    }
     let fields = Fields::open(walk, node, &PIPELINE)?;
     let name = fields.read(walk, "name", names::name);
     let source = match fields.node("source") {
@@ -146,7 +184,7 @@ pub fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
     };
     let transform = match fields.node("transform") {
         Some(node) => transform(walk, node, PIPELINE.key("transform").expect("it stands in the table above")),
-        None => Transform { steps: Some(Vec::new()), decode: None },
+        None => Transform { steps: Some(Vec::new()), ..Transform::default() },
     };
     let tombstones = fields.read(walk, "tombstones", word);
     let sinks = sinks(walk, &fields, &transform);
@@ -207,7 +245,7 @@ fn on_error(walk: &mut Walk<'_>, fields: &Fields<'_>) -> Option<OnError> {
         (OnError::Dlq, None) => {
             let message = "`on_error: dlq` needs a `dlq`";
             let diagnostic = Diagnostic::error("no-dlq", message).at(node.place, "");
-            walk.report(diagnostic.note("name the topic: `dlq: {topic: …}`"));
+            walk.report(diagnostic.note("name a topic for dead letters, such as `dlq: {topic: orders.dlq}`"));
             None
         }
         (OnError::Skip, Some(dlq)) => {

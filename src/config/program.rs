@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::transform::{Program, ProgramDiagnostic, ProgramKind, compile};
+use crate::transform::{Program, ProgramDiagnostic, ProgramKind, Scope, compile_in};
 
 use super::diagnostic::{Diagnostic, Label, Severity};
 use super::element::Key;
@@ -11,33 +11,50 @@ use super::node::{Node, Value};
 use super::source_map::{Place, SourceMap};
 use super::walk::Walk;
 
-/// Reads and compiles a program; `decoded` says whether `.` is a value by then, or bytes.
-pub fn program(
+/// VRL's findings that hang on the types of what stands before: an error that is not handled, or handled in
+/// vain, a result or an argument of the wrong type.
+const TYPE_CODES: [usize; 8] = [100, 102, 103, 104, 110, 620, 630, 651];
+
+/// A place in the chain of programs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Chain {
+    /// What is known about a record there.
+    pub scope: Scope,
+    /// Whether a map before it does not compile: what it would have left is not known, and findings that could
+    /// be its fault alone are not told.
+    pub broken: bool,
+}
+
+/// Reads and compiles a program for its place in the chain.
+pub(super) fn program(
     walk: &mut Walk<'_>,
     node: &Node,
     key: &'static Key,
     kind: ProgramKind,
-    decoded: bool,
+    chain: &Chain,
 ) -> Option<Program> {
     if matches!(node.value, Value::Null | Value::List(_) | Value::Map(_)) {
         walk.wrong(node, key);
         return None;
     }
     let text = walk.text(node, OtherDollars::Literal)?;
-    let findings = match compile(kind, &text.value, decoded) {
+    let findings = match compile_in(kind, &text.value, &chain.scope) {
         Ok((program, warnings)) => {
             // Warnings of a program that was filled in could show what was filled in.
             let warnings = if text.filled { Vec::new() } else { warnings };
             report(walk, node, &text.shown, &warnings);
             return Some(program);
         }
-        Err(findings) => findings,
+        Err(mut findings) => {
+            findings.retain(|finding| !chain.broken || !TYPE_CODES.contains(&finding.code));
+            findings
+        }
     };
     if !text.filled {
         report(walk, node, &text.shown, &findings);
         return None;
     }
-    match compile(kind, &text.shown, decoded) {
+    match compile_in(kind, &text.shown, &chain.scope) {
         // As written it fails too: that can be told without showing what was filled in.
         Err(findings) => report(walk, node, &text.shown, &findings),
         Ok(_) => walk.report(
@@ -85,7 +102,10 @@ fn diagnostic(
     }
     Diagnostic {
         severity,
-        code: format!("vrl-{}", finding.code),
+        code: match finding.code {
+            0 => "vrl".to_owned(),
+            code => format!("vrl-{code}"),
+        },
         message: finding.message.clone(),
         labels,
         notes,
@@ -113,7 +133,7 @@ fn start_of(sources: &SourceMap, node: &Node) -> Place {
 }
 
 /// The place in the file of a span of a scalar's value; the scalar's start where that cannot be told.
-pub fn place_in(sources: &SourceMap, node: &Node, value: &str, span: Range<usize>) -> Place {
+pub(super) fn place_in(sources: &SourceMap, node: &Node, value: &str, span: Range<usize>) -> Place {
     match Mapping::of(sources, node, value) {
         Some(mapping) => mapping.place(node, span),
         None => start_of(sources, node),

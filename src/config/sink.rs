@@ -12,9 +12,10 @@ use super::transform::{SCHEMAS, Transform};
 use super::walk::{Fields, Located, Walk, integer, word};
 
 /// The keys of a sink.
-pub static SINK: Element = Element {
+pub(super) static SINK: Element = Element {
     name: "a sink",
     doc: "A topic to write.",
+    exactly_one: false,
     keys: &[
         Key { name: "topic", shape: Shape::Topic, need: Need::Required, doc: "the topic to write" },
         Key {
@@ -39,9 +40,10 @@ pub static SINK: Element = Element {
 };
 
 /// The keys of `encode:`'s long form.
-pub static ENCODE: Element = Element {
+pub(super) static ENCODE: Element = Element {
     name: "an encode",
     doc: "How the value is encoded.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "format",
@@ -83,9 +85,10 @@ pub static ENCODE: Element = Element {
 };
 
 /// The keys of `create:`.
-pub static CREATE: Element = Element {
+pub(super) static CREATE: Element = Element {
     name: "a create",
     doc: "How a missing topic is created.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "partitions",
@@ -103,22 +106,22 @@ pub static CREATE: Element = Element {
 };
 
 /// A sink and the place that other checks need.
-pub struct Sink {
+pub(super) struct Sink {
     /// The sink; `None` where something in it is wrong.
     pub spec: Option<SinkSpec>,
     /// Its topic, as far as it could be read.
-    pub topic: Option<Located<String>>,
+    pub topic: Option<Located>,
 }
 
 /// Reads one sink.
-pub fn sink(walk: &mut Walk<'_>, node: &Node, transform: &Transform) -> Sink {
+pub(super) fn sink(walk: &mut Walk<'_>, node: &Node, transform: &Transform) -> Sink {
     let Some(fields) = Fields::open(walk, node, &SINK) else {
         return Sink { spec: None, topic: None };
     };
     let topic = fields.read(walk, "topic", names::topic);
-    let decoded = transform.is_decoded();
-    let when =
-        fields.optional(walk, "when", |walk, node, key| program(walk, node, key, ProgramKind::When, decoded));
+    let when = fields.optional(walk, "when", |walk, node, key| {
+        program(walk, node, key, ProgramKind::When, &transform.chain)
+    });
     let encode = fields.optional(walk, "encode", |walk, node, key| encode(walk, node, key, transform));
     let create = fields.optional(walk, "create", create);
     let default = transform.decode.map_or(Format::Raw, |(decode, _)| decode.value);
@@ -145,7 +148,7 @@ fn encode(walk: &mut Walk<'_>, node: &Node, key: &'static Key, transform: &Trans
             return None;
         }
     };
-    if format != Format::Raw && !transform.is_decoded() {
+    if format != Format::Raw && !transform.chain.scope.is_decoded() {
         let message = "there is no value to encode: the transform decodes none";
         let diagnostic = Diagnostic::error("nothing-decoded", message).at(node.place, "");
         walk.report(diagnostic.note("add `- decode: json` to `transform`, or leave `encode` out"));
@@ -155,7 +158,7 @@ fn encode(walk: &mut Walk<'_>, node: &Node, key: &'static Key, transform: &Trans
 }
 
 /// Reads `create:` of a sink or a dlq.
-pub fn create(walk: &mut Walk<'_>, node: &Node, _key: &'static Key) -> Option<CreateSpec> {
+pub(super) fn create(walk: &mut Walk<'_>, node: &Node, _key: &'static Key) -> Option<CreateSpec> {
     let fields = Fields::open(walk, node, &CREATE)?;
     let partitions = fields.read(walk, "partitions", integer);
     let replication = fields.read(walk, "replication", integer);

@@ -13,9 +13,10 @@ use super::units;
 use super::walk::{Fields, Located, Walk, word};
 
 /// The keys of `source:`.
-pub static SOURCE: Element = Element {
+pub(super) static SOURCE: Element = Element {
     name: "a source",
     doc: "Where records come from.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "topics",
@@ -53,25 +54,25 @@ impl Words for OnOffsetLost {
 }
 
 /// A source and the places that other checks need.
-pub struct Source {
+pub(super) struct Source {
     /// The source; `None` where something in it is wrong.
     pub spec: Option<SourceSpec>,
     /// What it reads, as far as it could be read.
     pub reads: Reads,
     /// The group, and where it, or else the pipeline's name, stands.
-    pub group: Option<Located<String>>,
+    pub group: Option<Located>,
 }
 
 /// What a source reads, for the checks that look at several elements.
-pub enum Reads {
+pub(super) enum Reads {
     /// These topics.
-    Names(Vec<Located<String>>),
+    Names(Vec<Located>),
     /// All topics that match.
-    Pattern(Regex, Place),
+    Pattern(Regex, Located),
 }
 
 /// Reads `source:` of the pipeline of that name.
-pub fn source(walk: &mut Walk<'_>, node: &Node, pipeline: Option<&Located<String>>) -> Source {
+pub(super) fn source(walk: &mut Walk<'_>, node: &Node, pipeline: Option<&Located>) -> Source {
     let mut source = Source { spec: None, reads: Reads::Names(Vec::new()), group: None };
     let Some(fields) = Fields::open(walk, node, &SOURCE) else {
         return source;
@@ -80,11 +81,7 @@ pub fn source(walk: &mut Walk<'_>, node: &Node, pipeline: Option<&Located<String
     let written = fields.optional(walk, "group", names::group);
     let start = fields.read(walk, "start", start);
     let on_offset_lost = fields.read(walk, "on_offset_lost", word);
-    source.group = written.and_then(|written| {
-        let default =
-            || pipeline.map(|name| Located { value: default_group(&name.value), place: name.place });
-        written.or_else(default)
-    });
+    source.group = written.and_then(|written| written.or_else(|| pipeline.map(default_group)));
     let complete = reads.is_some();
     if let Some(reads) = reads {
         source.reads = reads;
@@ -101,8 +98,9 @@ pub fn source(walk: &mut Walk<'_>, node: &Node, pipeline: Option<&Located<String
 }
 
 /// The group of a pipeline that names none.
-pub fn default_group(pipeline: &str) -> String {
-    format!("millstream.{pipeline}")
+fn default_group(pipeline: &Located) -> Located {
+    let group = |name: &str| format!("millstream.{name}");
+    Located { value: group(&pipeline.value), shown: group(&pipeline.shown), place: pipeline.place }
 }
 
 impl Reads {
@@ -113,11 +111,21 @@ impl Reads {
         }
     }
 
+    /// What it reads, as the file says it.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Reads::Names(names) => {
+                names.iter().map(|name| name.shown.as_str()).collect::<Vec<_>>().join(", ")
+            }
+            Reads::Pattern(_, written) => written.shown.clone(),
+        }
+    }
+
     /// Where a topic of this name is read.
-    pub fn place_of(&self, topic: &str) -> Option<Place> {
+    pub(super) fn place_of(&self, topic: &str) -> Option<Place> {
         match self {
             Reads::Names(names) => names.iter().find(|name| name.value == topic).map(|name| name.place),
-            Reads::Pattern(pattern, place) => pattern.is_match(topic).then_some(*place),
+            Reads::Pattern(pattern, written) => pattern.is_match(topic).then_some(written.place),
         }
     }
 }
@@ -161,7 +169,7 @@ fn list(walk: &mut Walk<'_>, node: &Node, items: &[Node]) -> Option<Reads> {
         return None;
     }
     let read: Vec<_> = items.iter().map(|item| names::topic(walk, item, &TOPIC)).collect();
-    let names: Vec<Located<String>> = read.into_iter().collect::<Option<_>>()?;
+    let names: Vec<Located> = read.into_iter().collect::<Option<_>>()?;
     for (index, name) in names.iter().enumerate() {
         if let Some(earlier) = names[..index].iter().find(|earlier| earlier.value == name.value) {
             let twice =
@@ -175,7 +183,10 @@ fn list(walk: &mut Walk<'_>, node: &Node, items: &[Node]) -> Option<Reads> {
 fn pattern(walk: &mut Walk<'_>, node: &Node) -> Option<Reads> {
     let text = walk.text(node, OtherDollars::Literal)?;
     match Regex::new(&text.value) {
-        Ok(regex) => Some(Reads::Pattern(regex, node.place)),
+        Ok(regex) => {
+            let written = Located { value: text.value, shown: text.shown, place: node.place };
+            Some(Reads::Pattern(regex, written))
+        }
         Err(error) => {
             let wrong = Diagnostic::error("bad-pattern", "this pattern does not parse").at(node.place, "");
             walk.report(match text.filled {

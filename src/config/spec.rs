@@ -212,8 +212,8 @@ pub struct CommitSpec {
 /// librdkafka's properties as the user wrote them (the daemon's, the pipeline's over them), checked, and
 /// split by librdkafka's own C/P/* scope. `kafka/` adds Millstream's own settings below and above them.
 ///
-/// Names are librdkafka's own, aliases resolved (`linger.ms` stands here as `queue.buffering.max.ms`), but for
-/// `bootstrap.servers`.
+/// Names stand in one spelling, Kafka's where librdkafka has two (`linger.ms`, never `queue.buffering.max.ms`);
+/// what Millstream always sets to the same value is left out.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct KafkaSpec {
     /// For the consumer.

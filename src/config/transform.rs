@@ -3,20 +3,21 @@
 //! A filter or a map before `decode` sees the value's bytes. There is at most one `decode`; a map before it may
 //! write new bytes (strip a frame, unpack an envelope), which are what is then decoded.
 
-use crate::transform::ProgramKind;
+use crate::transform::{Program, ProgramKind, Scope};
 
 use super::diagnostic::Diagnostic;
 use super::element::{Element, Key, Need, Shape, Words};
 use super::node::{Node, Value};
-use super::program::program;
+use super::program::{Chain, program};
 use super::source_map::Place;
 use super::spec::{DecodeSpec, Format, StepSpec};
 use super::walk::{Fields, Walk, word};
 
 /// The keys of a step.
-pub static STEP: Element = Element {
+pub(super) static STEP: Element = Element {
     name: "a step",
     doc: "One step of the transform: exactly one of its keys.",
+    exactly_one: true,
     keys: &[
         Key {
             name: "filter",
@@ -40,9 +41,10 @@ pub static STEP: Element = Element {
 };
 
 /// The keys of `decode:`'s long form.
-pub static DECODE: Element = Element {
+pub(super) static DECODE: Element = Element {
     name: "a decode",
     doc: "How value and key are decoded.",
+    exactly_one: false,
     keys: &[
         Key {
             name: "format",
@@ -90,7 +92,7 @@ pub static DECODE: Element = Element {
 };
 
 /// Why keys that have to do with schemas are refused.
-pub const SCHEMAS: &str = "it has no schemas and no schema registry yet";
+pub(super) const SCHEMAS: &str = "it has no schemas and no schema registry yet";
 
 impl Words for Format {
     const WORDS: &'static [(&'static str, Format)] = &[("json", Format::Json), ("raw", Format::Raw)];
@@ -102,22 +104,31 @@ impl Words for Format {
 
 /// The steps and what follows from them.
 #[derive(Default)]
-pub struct Transform {
+pub(super) struct Transform {
     /// The steps; `None` where one of them is wrong.
     pub steps: Option<Vec<StepSpec>>,
     /// What is decoded, and where that is said.
     pub decode: Option<(DecodeSpec, Place)>,
+    /// The place after the last step.
+    pub chain: Chain,
 }
 
 impl Transform {
-    /// Whether `.` is a decoded value after all steps.
-    pub fn is_decoded(&self) -> bool {
-        self.decode.is_some_and(|(decode, _)| decode.value != Format::Raw)
+    /// After a map: what it left, or nothing known where it does not compile.
+    fn after_map(&mut self, program: Option<&Program>) {
+        match (program, self.decode) {
+            (Some(program), _) => self.chain.scope = program.scope_after().clone(),
+            (None, decode) => {
+                let start = Scope::start();
+                self.chain.scope = decode.map_or(start.clone(), |(decode, _)| start.after_decode(decode));
+                self.chain.broken = true;
+            }
+        }
     }
 }
 
 /// Reads the steps.
-pub fn transform(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Transform {
+pub(super) fn transform(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Transform {
     let mut transform = Transform::default();
     let Value::List(items) = &node.value else {
         walk.wrong(node, key);
@@ -130,14 +141,16 @@ pub fn transform(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Transfo
 
 fn step(walk: &mut Walk<'_>, node: &Node, so_far: &mut Transform) -> Option<StepSpec> {
     let fields = Fields::open(walk, node, &STEP)?;
-    let actions: Vec<_> = STEP.keys.iter().filter_map(|key| Some((key, fields.node(key.name)?))).collect();
-    let [(key, action)] = actions[..] else {
+    let actions: Vec<_> = fields.all().collect();
+    let [(key, _, action)] = actions[..] else {
         // An unknown key has been reported, and may be the action that is missing.
         let is_told = actions.is_empty() && matches!(&node.value, Value::Map(entries) if !entries.is_empty());
         if !is_told {
             let message = "a step needs exactly one of `filter`, `decode` and `map`";
-            let place = actions.get(1).map_or(fields.place(), |(_, node)| node.place);
-            let why = if actions.is_empty() { "it has none" } else { "a second action" };
+            let (place, why) = match actions.get(1) {
+                Some((_, place, _)) => (*place, "a second action"),
+                None => (fields.place(), "it has none"),
+            };
             let diagnostic = Diagnostic::error("bad-step", message).at(place, why);
             walk.report(
                 diagnostic.note("write each action as a step of its own, in the order in which they run"),
@@ -145,10 +158,13 @@ fn step(walk: &mut Walk<'_>, node: &Node, so_far: &mut Transform) -> Option<Step
         }
         return None;
     };
-    let decoded = so_far.is_decoded();
     match key.name {
-        "filter" => program(walk, action, key, ProgramKind::Filter, decoded).map(StepSpec::Filter),
-        "map" => program(walk, action, key, ProgramKind::Map, decoded).map(StepSpec::Map),
+        "filter" => program(walk, action, key, ProgramKind::Filter, &so_far.chain).map(StepSpec::Filter),
+        "map" => {
+            let map = program(walk, action, key, ProgramKind::Map, &so_far.chain);
+            so_far.after_map(map.as_ref());
+            map.map(StepSpec::Map)
+        }
         _ => decode_step(walk, action, key, so_far).map(StepSpec::Decode),
     }
 }
@@ -169,6 +185,7 @@ fn decode_step(
     // A wrong one counts as JSON, so that the programs behind it are judged as they were meant.
     let spec = decode.unwrap_or(DecodeSpec { value: Format::Json, key: Format::Raw });
     so_far.decode = Some((spec, node.place));
+    so_far.chain.scope = so_far.chain.scope.after_decode(spec);
     decode
 }
 

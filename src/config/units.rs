@@ -67,7 +67,9 @@ pub fn timestamp_ms(text: &str) -> Option<i64> {
 /// Reads a whole number in decimal digits.
 pub fn whole_number(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    text.parse().ok().filter(|_| digits)
+    // `010` is ten to some and eight to others.
+    let is_plain = digits && (text == "0" || !text.starts_with('0'));
+    text.parse().ok().filter(|_| is_plain)
 }
 
 fn split(text: &str) -> Option<(u64, &str)> {
@@ -79,6 +81,14 @@ fn split(text: &str) -> Option<(u64, &str)> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn whole_numbers() {
+        assert_eq!((whole_number("0"), whole_number("120")), (Some(0), Some(120)));
+        for bad in ["", "010", "-1", "+1", "1.0", "1e3", "0x10", "1_000", "99999999999999999999"] {
+            assert_eq!(whole_number(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn durations() {

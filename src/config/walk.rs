@@ -14,7 +14,7 @@ use super::source_map::{FileId, Place, SourceMap};
 use super::units;
 
 /// What a walk needs and what it finds.
-pub struct Walk<'a> {
+pub(super) struct Walk<'a> {
     /// The texts of all files.
     pub sources: &'a SourceMap,
     /// Where references look.
@@ -25,28 +25,30 @@ pub struct Walk<'a> {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// A value and where it stands.
-#[derive(Clone, Debug)]
-pub struct Located<T> {
-    /// The value.
-    pub value: T,
+/// A text and where it stands.
+#[derive(Clone)]
+pub(super) struct Located {
+    /// With references filled in: never shown.
+    pub value: String,
+    /// As written.
+    pub shown: String,
     /// Its place.
     pub place: Place,
 }
 
 impl<'a> Walk<'a> {
     /// A walk that has found nothing yet.
-    pub fn new(sources: &'a SourceMap, surroundings: &'a Surroundings, allow_unset: bool) -> Walk<'a> {
+    pub(super) fn new(sources: &'a SourceMap, surroundings: &'a Surroundings, allow_unset: bool) -> Walk<'a> {
         Walk { sources, surroundings, allow_unset, diagnostics: Vec::new() }
     }
 
     /// Adds a finding.
-    pub fn report(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
 
     /// The folder that relative paths of a file start from.
-    pub fn base(&self, file: FileId) -> PathBuf {
+    pub(super) fn base(&self, file: FileId) -> PathBuf {
         let folder = self.sources.path(file).parent().unwrap_or(Path::new(""));
         match folder.as_os_str().is_empty() {
             true => PathBuf::from("."),
@@ -55,7 +57,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A scalar's text with its references resolved.
-    pub fn text(&mut self, node: &Node, other: OtherDollars) -> Option<Text> {
+    pub(super) fn text(&mut self, node: &Node, other: OtherDollars) -> Option<Text> {
         let text = match &node.value {
             Value::Text(text) => text,
             Value::Number(text) | Value::Bool(text) => return Some(Text::plain(text)),
@@ -91,19 +93,19 @@ impl<'a> Walk<'a> {
     }
 
     /// Says that a value is not what its key takes.
-    pub fn wrong(&mut self, node: &Node, key: &Key) {
+    pub(super) fn wrong(&mut self, node: &Node, key: &Key) {
         let message = format!("`{}` must be {}, and is {}", key.name, key.shape.expected(), node.kind());
         self.report(Diagnostic::error("wrong-type", message).at(node.place, node.kind()));
     }
 
     /// Says that a value has the right type and a wrong content.
-    pub fn bad(&mut self, node: &Node, key: &Key, shown: &str) {
+    pub(super) fn bad(&mut self, node: &Node, key: &Key, shown: &str) {
         let message = format!("`{}` must be {}, and is `{shown}`", key.name, key.shape.expected());
         self.report(Diagnostic::error("bad-value", message).at(node.place, ""));
     }
 
     /// A scalar's text; says so where it is none.
-    pub fn scalar(&mut self, node: &Node, key: &Key) -> Option<Text> {
+    pub(super) fn scalar(&mut self, node: &Node, key: &Key) -> Option<Text> {
         if matches!(node.value, Value::Null | Value::List(_) | Value::Map(_)) {
             self.wrong(node, key);
             return None;
@@ -112,7 +114,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A scalar that `read` understands; `opaque` stands for one that is unset.
-    pub fn parsed<T>(
+    pub(super) fn parsed<T>(
         &mut self,
         node: &Node,
         key: &Key,
@@ -132,15 +134,22 @@ impl<'a> Walk<'a> {
 }
 
 /// The keys that stand in a mapping, each checked against its element's table.
-pub struct Fields<'n> {
+pub(super) struct Fields<'n> {
     element: &'static Element,
     place: Place,
-    found: Vec<(&'static Key, &'n Node)>,
+    found: Vec<Found<'n>>,
+}
+
+/// A known key, where it stands, and what stands there.
+struct Found<'n> {
+    key: &'static Key,
+    place: Place,
+    node: &'n Node,
 }
 
 impl<'n> Fields<'n> {
     /// Reads a mapping's keys: says which are unknown, duplicate, missing or not available.
-    pub fn open(walk: &mut Walk<'_>, node: &'n Node, element: &'static Element) -> Option<Fields<'n>> {
+    pub(super) fn open(walk: &mut Walk<'_>, node: &'n Node, element: &'static Element) -> Option<Fields<'n>> {
         let Value::Map(entries) = &node.value else {
             let keys = keys_of(element);
             let message = format!("{} must be a mapping ({keys}), and is {}", element.name, node.kind());
@@ -150,6 +159,7 @@ impl<'n> Fields<'n> {
         let place = entries.first().map_or(node.place, |(key, _)| key.place);
         let mut fields = Fields { element, place, found: Vec::new() };
         let mut first: Vec<(&str, Place)> = Vec::new();
+        let mut misspelt = Vec::new();
         for (key, value) in entries {
             if let Some((_, earlier)) = first.iter().find(|(name, _)| *name == key.name) {
                 let message = format!("`{}` stands twice in {}", key.name, element.name);
@@ -162,16 +172,21 @@ impl<'n> Fields<'n> {
                 Some(Key { need: Need::NotAvailable(what), name, .. }) => {
                     walk.report(not_available(&format!("`{name}`"), what).at(key.place, ""));
                 }
-                Some(known) => fields.found.push((known, value)),
-                None => walk.report(unknown_key(&key.name, element).at(key.place, "")),
+                Some(known) => fields.found.push(Found { key: known, place: key.place, node: value }),
+                None => {
+                    let near = nearest_key(&key.name, element);
+                    walk.report(unknown_key(&key.name, element, near).at(key.place, ""));
+                    misspelt.extend(near);
+                }
             }
         }
-        fields.report_missing(walk);
+        fields.report_missing(walk, &misspelt);
         Some(fields)
     }
 
-    fn report_missing(&self, walk: &mut Walk<'_>) {
-        for key in self.element.keys {
+    /// A key that stands there misspelt has been told of.
+    fn report_missing(&self, walk: &mut Walk<'_>, misspelt: &[&str]) {
+        for key in self.element.keys.iter().filter(|key| !misspelt.contains(&key.name)) {
             if matches!(key.need, Need::Required) && self.node(key.name).is_none() {
                 let message = format!("{} needs `{}`: {}", self.element.name, key.name, key.doc);
                 let place = self.place;
@@ -183,13 +198,18 @@ impl<'n> Fields<'n> {
     }
 
     /// The place of its first key.
-    pub fn place(&self) -> Place {
+    pub(super) fn place(&self) -> Place {
         self.place
     }
 
     /// What stands at a key.
-    pub fn node(&self, name: &str) -> Option<&'n Node> {
-        self.found.iter().find(|(key, _)| key.name == name).map(|(_, node)| *node)
+    pub(super) fn node(&self, name: &str) -> Option<&'n Node> {
+        self.found.iter().find(|found| found.key.name == name).map(|found| found.node)
+    }
+
+    /// All known keys that stand there, in the order of the file, with their places.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&'static Key, Place, &'n Node)> {
+        self.found.iter().map(|found| (found.key, found.place, found.node))
     }
 
     fn key(&self, name: &str) -> &'static Key {
@@ -197,7 +217,7 @@ impl<'n> Fields<'n> {
     }
 
     /// What stands at a key, or its default; `None` where it is wrong or missing, which has been said.
-    pub fn read<T>(
+    pub(super) fn read<T>(
         &self,
         walk: &mut Walk<'_>,
         name: &str,
@@ -216,7 +236,7 @@ impl<'n> Fields<'n> {
 
     /// What stands at a key that may be absent; `None` where it is wrong, which has been said.
     #[expect(clippy::option_option, reason = "wrong and absent are different")]
-    pub fn optional<T>(
+    pub(super) fn optional<T>(
         &self,
         walk: &mut Walk<'_>,
         name: &str,
@@ -229,25 +249,29 @@ impl<'n> Fields<'n> {
     }
 }
 
-fn unknown_key(name: &str, element: &Element) -> Diagnostic {
+fn nearest_key(name: &str, element: &Element) -> Option<&'static str> {
+    let known = element.keys.iter().filter(|key| !matches!(key.need, Need::NotAvailable(_)));
+    nearest(name, known.map(|key| key.name))
+}
+
+fn unknown_key(name: &str, element: &Element, near: Option<&str>) -> Diagnostic {
     let unknown = Diagnostic::error("unknown-key", format!("{} has no key `{name}`", element.name));
     if name == "<<" {
         return unknown.note("merge keys are not part of YAML 1.2: write the keys out");
     }
-    let known = element.keys.iter().filter(|key| !matches!(key.need, Need::NotAvailable(_)));
-    match nearest(name, known.map(|key| key.name)) {
+    match near {
         Some(near) => unknown.note(format!("did you mean `{near}`?")),
         None => unknown.note(format!("known keys: {}", keys_of(element))),
     }
 }
 
 /// An error that says that something is known and not built yet.
-pub fn not_available(what: &str, part: &str) -> Diagnostic {
+pub(super) fn not_available(what: &str, part: &str) -> Diagnostic {
     Diagnostic::error("not-available", format!("{what} is not available in this version: {part}"))
 }
 
 /// A duration within its key's limits.
-pub fn duration(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Duration> {
+pub(super) fn duration(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Duration> {
     let Shape::Duration { min_ms, max_ms } = key.shape else {
         unreachable!("`{}` is read as the table says", key.name)
     };
@@ -263,7 +287,7 @@ pub fn duration(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<D
 }
 
 /// A whole number within its key's limits.
-pub fn integer(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<u64> {
+pub(super) fn integer(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<u64> {
     let Shape::Integer { min, max } = key.shape else {
         unreachable!("`{}` is read as the table says", key.name)
     };
@@ -273,7 +297,7 @@ pub fn integer(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<u6
 }
 
 /// A word of a closed set.
-pub fn word<T: Words>(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<T> {
+pub(super) fn word<T: Words>(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<T> {
     let text = walk.scalar(node, key)?;
     if text.opaque {
         return T::WORDS.first().map(|(_, value)| *value);
@@ -299,7 +323,7 @@ pub fn word<T: Words>(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Op
 }
 
 /// The items of a list, of at least the length that its key asks for.
-pub fn items<'n>(walk: &mut Walk<'_>, node: &'n Node, key: &'static Key) -> Option<&'n [Node]> {
+pub(super) fn items<'n>(walk: &mut Walk<'_>, node: &'n Node, key: &'static Key) -> Option<&'n [Node]> {
     let Shape::List { min, .. } = key.shape else { unreachable!("`{}` is read as the table says", key.name) };
     let Value::List(items) = &node.value else {
         walk.wrong(node, key);

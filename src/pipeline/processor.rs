@@ -283,3 +283,11 @@ fn poison(stage: Stage, step: Option<usize>) -> impl Fn(CodecError) -> Poison {
 fn failed(stage: Stage, step: Option<usize>) -> impl Fn(RunError) -> Poison {
     move |error| Poison::new(stage, step, error.class, error.message)
 }
+
+#[cfg(test)]
+#[path = "processor_tests/mod.rs"]
+mod tests;
+
+#[cfg(test)]
+#[path = "processor_properties.rs"]
+mod properties;

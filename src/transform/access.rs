@@ -136,6 +136,9 @@ pub(super) struct Walk {
     pub(super) access: Access,
     pub(super) paths: Vec<TouchedPath>,
     pub(super) calls: Vec<Call>,
+    /// How deeply expressions stand in each other at the deepest place.
+    pub(super) depth_max: usize,
+    depth: usize,
 }
 
 impl Walk {
@@ -150,6 +153,13 @@ impl Walk {
     }
 
     fn expr(&mut self, node: Node<Expr>) {
+        self.depth += 1;
+        self.depth_max = self.depth_max.max(self.depth);
+        self.expr_inside(node);
+        self.depth -= 1;
+    }
+
+    fn expr_inside(&mut self, node: Node<Expr>) {
         let span = node.span().range();
         match node.into_inner() {
             Expr::Literal(_) | Expr::Variable(_) | Expr::Break(_) => {}
@@ -229,8 +239,9 @@ impl Walk {
             },
         };
         self.touch(prefix, path.clone(), span.clone(), Touch::Write);
-        // A write into a member needs the rest of what it stands in.
-        if reads || path.segments.len() > 1 {
+        // A write into a member needs the rest of what it stands in; headers stand each for itself.
+        let parents = usize::from(prefix == PathPrefix::Metadata && is_header(&path)) + 1;
+        if reads || path.segments.len() > parents {
             self.touch(prefix, path, span, Touch::Read);
         }
     }
@@ -290,4 +301,8 @@ impl Walk {
         }
         self.paths.push(TouchedPath { prefix, path, span, touch });
     }
+}
+
+fn is_header(path: &OwnedValuePath) -> bool {
+    matches!(path.segments.first(), Some(OwnedSegment::Field(name)) if name.as_str() == "headers")
 }

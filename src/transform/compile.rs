@@ -13,6 +13,16 @@ use crate::config::spec::{DecodeSpec, Format};
 /// VRL's code for a call of a function that does not exist.
 const UNDEFINED_FUNCTION: usize = 105;
 
+/// The longest program, in bytes.
+pub const PROGRAM_BYTES_MAX: usize = 64 * 1024;
+
+/// How deeply expressions may stand in each other, in levels: VRL compiles and runs them by recursion, and a lane's
+/// stack is finite; compiling takes time that grows with the square of it. A chain of operators has a level for each.
+pub const PROGRAM_DEPTH_MAX: usize = 250;
+
+/// The stack for compiling, in bytes: enough to measure the depth of a program of any shape before it is refused.
+const COMPILE_STACK_BYTES: usize = 256 * 1024 * 1024;
+
 /// Compiles `source`; `decoded` says whether a `decode` with a structured format stands before it (else `.` is bytes
 /// or null). Gives the program and the compiler's warnings.
 ///
@@ -40,6 +50,23 @@ pub fn compile_in(
     source: &str,
     scope: &Scope,
 ) -> Result<(Program, Vec<ProgramDiagnostic>), Vec<ProgramDiagnostic>> {
+    if source.len() > PROGRAM_BYTES_MAX {
+        let message = format!("a program has at most {PROGRAM_BYTES_MAX} bytes");
+        return Err(vec![ProgramDiagnostic::own_error(message, 0..0, format!("{} bytes", source.len()))]);
+    }
+    std::thread::scope(|threads| {
+        let thread = std::thread::Builder::new().stack_size(COMPILE_STACK_BYTES);
+        let compiling = thread.spawn_scoped(threads, || compile_here(kind, source, scope));
+        let compiling = compiling.expect("the system has a thread to spare");
+        compiling.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn compile_here(
+    kind: ProgramKind,
+    source: &str,
+    scope: &Scope,
+) -> Result<(Program, Vec<ProgramDiagnostic>), Vec<ProgramDiagnostic>> {
     let bare = scope.without_types();
     if bare == *scope {
         return compile_typed(kind, source, scope);
@@ -62,6 +89,10 @@ fn compile_typed(
         findings(DiagnosticList::from(vec![Box::new(error) as Box<dyn DiagnosticMessage>]))
     })?;
     let walk = Walk::of(ast);
+    if walk.depth_max > PROGRAM_DEPTH_MAX {
+        let message = format!("expressions stand in each other at most {PROGRAM_DEPTH_MAX} deep");
+        return Err(vec![ProgramDiagnostic::own_error(message, rules::whole(source), "too deep")]);
+    }
     // Such a call would read its files as soon as it is compiled.
     let groks: Vec<_> = walk.calls.iter().filter(|call| reads_grok_files(call)).collect();
     if !groks.is_empty() {
@@ -75,7 +106,8 @@ fn compile_typed(
         Ok(compiled) => compiled,
         Err(list) => {
             let own = std::mem::take(&mut found);
-            found.extend(findings(list).into_iter().filter(|finding| !is_said_better(finding, &walk, &own)));
+            let theirs = findings(list).into_iter().filter(|finding| !is_said_better(finding, &walk, &own));
+            found.extend(theirs.map(|finding| rules::explain(finding, &walk)));
             found.extend(own);
             found.sort_by_key(ProgramDiagnostic::start);
             return Err(found);

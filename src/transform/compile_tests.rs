@@ -148,6 +148,16 @@ fn every_finding_is_told_in_the_order_of_the_source() {
 }
 
 #[test]
+fn the_envelope_is_written_before_the_value_is_replaced() {
+    let source = ". = null\n%headers.gone = true";
+    let found = only_error(ProgramKind::Map, source, true);
+    assert_eq!((text(source, &found), found.labels[0].message.as_str()), ("%headers.gone", "too late"));
+    assert_eq!(errors(ProgramKind::Map, "%headers.gone = true\n. = null", true), []);
+    let (map, _) = compile(ProgramKind::Map, ". = null", true).expect("compiles");
+    assert!(compile_in(ProgramKind::Map, "%headers.gone = true", map.scope_after()).is_ok());
+}
+
+#[test]
 fn syntax_errors_have_their_place() {
     let source = ".a = (1 + ";
     assert!(!errors(ProgramKind::Map, source, true).is_empty());
@@ -170,6 +180,9 @@ fn access_tells_what_is_read_and_written() {
     assert!(map.touches_value() && map.access().writes_envelope && map.access().writes_value);
     let reads = EnvelopeReads { headers: named(&["a"]), timestamp: true, ..EnvelopeReads::default() };
     assert_eq!(map.access().envelope, reads);
+
+    let write_only = program(ProgramKind::Map, "%key = \"k\"\n%headers.a = \"b\"\n%timestamp = now()", false);
+    assert_eq!(write_only.access().envelope, EnvelopeReads::default());
 
     assert!(program(ProgramKind::Map, "del(.a)", true).access().writes_value);
     assert!(!program(ProgramKind::Filter, "exists(.a)", true).access().writes_value);
@@ -231,4 +244,43 @@ fn an_early_return_promises_no_types() {
     let (map, _) =
         compile_in(ProgramKind::Map, source, &Scope::start().after_decode(json)).expect("compiles");
     assert!(compile_in(ProgramKind::When, ".total > 1", map.scope_after()).is_err());
+}
+
+/// Programs of many shapes, about `depth` deep.
+fn deep(depth: usize) -> [String; 5] {
+    let nested = |open: &str, inside: &str, close: &str| {
+        format!(".a = {}{inside}{}", open.repeat(depth), close.repeat(depth))
+    };
+    [
+        nested("(", "1", ")"),
+        nested("[", "1", "]"),
+        nested("!", "true", ""),
+        nested("1 + ", "1", ""),
+        nested("if .b == 1 { 1 } else { ", "2", " }"),
+    ]
+}
+
+#[test]
+fn a_program_of_any_depth_is_refused_or_runs_on_a_usual_stack() {
+    let as_deep_as_it_may_be = deep(PROGRAM_DEPTH_MAX - 3);
+    for source in &as_deep_as_it_may_be[..4] {
+        let program = program(ProgramKind::Map, source, true);
+        Runner::new().map(&program, &mut Frame::default()).expect("runs");
+    }
+    // An `else` has two levels, and one more for its block.
+    let program = program(ProgramKind::Map, &deep(PROGRAM_DEPTH_MAX / 3)[4], true);
+    Runner::new().map(&program, &mut Frame::default()).expect("runs");
+
+    for source in deep(PROGRAM_DEPTH_MAX + 1).into_iter().chain(deep(2000)) {
+        let found = only_error(ProgramKind::Map, &source, true);
+        assert_eq!(found.labels[0].message, "too deep");
+    }
+    let found = only_error(ProgramKind::Map, &" ".repeat(PROGRAM_BYTES_MAX + 1), true);
+    assert_eq!(found.message, "a program has at most 65536 bytes");
+    for open in ["(", "!", "[", "1+", "{{"] {
+        let source = open.repeat(8000);
+        assert!(!errors(ProgramKind::Map, &source, true).is_empty());
+        let source = format!("{source}1");
+        assert!(!errors(ProgramKind::Map, &source, true).is_empty());
+    }
 }

@@ -60,11 +60,8 @@ impl Frame {
         match (name.as_str(), rest.first()) {
             ("key", _) => self.written.key = true,
             ("timestamp", _) => self.written.timestamp = true,
-            ("headers", Some(OwnedSegment::Field(name))) => {
-                if !self.written.headers.contains(name) {
-                    self.written.headers.push(name.clone());
-                }
-            }
+            ("headers", Some(OwnedSegment::Field(name))) if self.written.headers.contains(name) => {}
+            ("headers", Some(OwnedSegment::Field(name))) => self.written.headers.push(name.clone()),
             ("headers", _) => self.written.all_headers = true,
             _ => {}
         }

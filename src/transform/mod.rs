@@ -15,7 +15,7 @@ mod run;
 mod scope;
 
 pub use access::{Access, EnvelopeReads, HeaderReads};
-pub use compile::{compile, compile_in};
+pub use compile::{PROGRAM_BYTES_MAX, PROGRAM_DEPTH_MAX, compile, compile_in};
 pub use frame::Frame;
 pub use program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel};
 pub use run::{RunError, Runner};

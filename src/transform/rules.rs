@@ -25,6 +25,9 @@ const SIMILARITY_MIN: f64 = 0.6;
 /// VRL's code for a write to what is read-only.
 pub(super) const READ_ONLY_MUTATION: usize = 315;
 
+/// VRL's code for a write into what can have no members.
+const INVALID_PARENT: usize = 642;
+
 /// VRL's code for a predicate that is not a boolean.
 const NON_BOOLEAN_PREDICATE: usize = 102;
 
@@ -141,6 +144,22 @@ fn member_of_bytes(touched: &TouchedPath) -> Option<ProgramDiagnostic> {
     )
 }
 
+/// VRL 0.38 checks an assignment to `%a.b` against the type of `.a`; its words then are about the wrong thing.
+pub(super) fn explain(finding: ProgramDiagnostic, walk: &Walk) -> ProgramDiagnostic {
+    let hit = |touched: &&TouchedPath| {
+        touched.prefix == PathPrefix::Metadata
+            && touched.touch == Touch::Write
+            && touched.span.contains(&finding.start())
+    };
+    let Some(touched) = walk.paths.iter().find(hit).filter(|_| finding.code == INVALID_PARENT) else {
+        return finding;
+    };
+    let message = "the envelope cannot be written once `.` is no object any more";
+    let mut own = ProgramDiagnostic::own_error(message, touched.span.clone(), "too late");
+    own.code = INVALID_PARENT;
+    own.with_note("write it before `.` is assigned, or in a `map` step of its own")
+}
+
 /// What the types at the end of the program tell.
 pub(super) fn of_types(
     kind: ProgramKind,
@@ -208,7 +227,8 @@ fn written_at(walk: &Walk, prefix: PathPrefix, path: &OwnedValuePath) -> Option<
     writes.rfind(|touched| related(&touched.path)).map(|touched| touched.span.clone())
 }
 
-fn whole(source: &str) -> Range<usize> {
+/// All of the source but white space around it.
+pub(super) fn whole(source: &str) -> Range<usize> {
     let start = source.len() - source.trim_start().len();
     start..source.trim_end().len().max(start)
 }

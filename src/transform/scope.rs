@@ -43,7 +43,7 @@ impl Scope {
     }
 
     /// The same place with nothing known about the decoded value.
-    pub(super) fn without_types(&self) -> Self {
+    pub fn without_types(&self) -> Self {
         let value = if self.decoded { Kind::any() } else { bytes_or_null() };
         Self { value, ..self.clone() }
     }
@@ -61,7 +61,11 @@ impl Scope {
     }
 
     pub(super) fn type_state(&self) -> TypeState {
-        let external = ExternalEnv::new_with_kind(self.value.clone(), self.envelope());
+        // VRL 0.38 checks an assignment to `%a.b` against the type of `.a` (verify_overwritable): with nothing but
+        // bytes there, no program could write the envelope before `decode`. Members of bytes are refused elsewhere.
+        let value =
+            if self.decoded { self.value.clone() } else { self.value.clone().or_object(Collection::any()) };
+        let external = ExternalEnv::new_with_kind(value, self.envelope());
         TypeState { external, ..TypeState::default() }
     }
 

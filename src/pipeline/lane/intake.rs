@@ -44,11 +44,12 @@ impl Lane {
         let mut done = 0;
         while done < self.round_max() && self.make_room() {
             let Some(message) = self.pending.pop_front() else { break };
+            let moves = self.partitions.moves_of(&message);
             match self.take_up(&message, &mut poison) {
                 Taken::Done => done += 1,
                 Taken::Held => {
-                    // Unless what made it stay dropped it as well, to be read again.
-                    if self.phase.is_running() && self.outputs.session.is_some() {
+                    // Where its partition went back meanwhile, it will be read again.
+                    if self.phase.is_running() && self.partitions.moves_of(&message) == moves {
                         self.pending.push_front(message);
                     }
                     break;
@@ -65,13 +66,13 @@ impl Lane {
         }
     }
 
-    /// How many records this round may take: what is finished and uncommitted stays within `commit.records`.
+    /// How many records this round may take: what is finished and uncommitted stays within `commit.records`. Sent
+    /// alone: one, and none once the records of the refused batch are through.
     fn round_max(&self) -> usize {
         if self.outputs.is_solo {
-            1
-        } else {
-            usize::try_from(self.commits.room()).unwrap_or(usize::MAX).min(ROUND_RECORDS_MAX)
+            return usize::from(self.sends_alone());
         }
+        usize::try_from(self.commits.room()).unwrap_or(usize::MAX).min(ROUND_RECORDS_MAX)
     }
 
     /// Whether one more record may be taken up; borrows memory for it where it must.
@@ -141,9 +142,8 @@ impl Lane {
         if error.is_no_position() {
             self.position_is_missing(index, error);
         } else {
-            let at = &self.partitions.get(index).at;
-            tracing::warn!(pipeline = %self.spec.name, lane = self.index, partition = %at, %error, "partition error");
-            self.last_error = Some(error.clone());
+            let at = self.partitions.get(index).at.to_string();
+            self.note_error(&format!("partition {at}"), error.clone());
         }
     }
 

@@ -136,15 +136,21 @@ impl Lane {
         if is_fatal {
             let reason = format!("the consumer cannot go on: {error}");
             self.begin_ending(LaneEnd::Failed(reason), Instant::now());
-        } else if error.is_unknown_topic() {
-            self.subscription.check_soon(self.now_ms());
-            self.last_error = Some(error);
         } else {
-            if !error.is_connection_noise() {
-                tracing::warn!(pipeline = %self.spec.name, lane = self.index, %error, "consumer error");
+            if error.is_unknown_topic() {
+                self.subscription.check_soon(self.now_ms());
             }
-            self.last_error = Some(error);
+            self.note_error("consumer", error);
         }
+    }
+
+    /// Remembers what went wrong last. One line tells it, not one for each time it is told; brokers that come and go
+    /// are told by what the lane waits for.
+    fn note_error(&mut self, of: &str, error: KafkaError) {
+        if !error.is_connection_noise() && self.last_error.as_ref() != Some(&error) {
+            tracing::warn!(pipeline = %self.spec.name, lane = self.index, of, %error, "kafka error");
+        }
+        self.last_error = Some(error);
     }
 
     /// Counts what is finished and moves the watermarks.

@@ -38,6 +38,8 @@ pub(super) struct Slot {
     pub(super) committed: Option<i64>,
     /// Where to go back to; until librdkafka has gone there, what it hands over is not believed.
     pub(super) moving_to: Option<i64>,
+    /// How often it went back: a message that was taken before that is not to be believed.
+    pub(super) moves: u64,
     /// Records below this are sent alone.
     pub(super) solo_until: Option<i64>,
     pub(super) verdict: Option<Verdict>,
@@ -50,6 +52,12 @@ pub(super) struct Slot {
 impl Slot {
     pub(super) fn advance(&mut self) -> Tally {
         self.ledger.advance()
+    }
+
+    /// Goes back to `offset` as soon as librdkafka can.
+    pub(super) fn move_to(&mut self, offset: Option<i64>) {
+        self.moving_to = offset;
+        self.moves += 1;
     }
 
     /// What is there to commit.
@@ -142,6 +150,7 @@ impl Partitions {
             ledger: Ledger::new(),
             committed: None,
             moving_to: None,
+            moves: 0,
             solo_until: None,
             verdict: None,
             lookup: None,
@@ -175,6 +184,11 @@ impl Partitions {
             self.slots.iter().position(|slot| slot.at.partition == partition && &*slot.at.topic == topic)?;
         self.by_message.insert(key, index);
         Some(index)
+    }
+
+    /// How often the partition of a message went back; `None` where it is not owned any more.
+    pub(super) fn moves_of(&mut self, message: &Message) -> Option<u64> {
+        self.of_message(message).map(|index| self.slots[index].moves)
     }
 
     /// The slot and the record's number that a report speaks of; `None` where it comes too late.

@@ -103,11 +103,12 @@ impl Client {
     }
 }
 
-/// `Utils.abs(group.hashCode()) % partitions`, as the coordinator places groups.
+/// `Utils.abs(group.hashCode()) % partitions`, as the coordinator places groups; the absolute value of the
+/// smallest integer is 0 there.
 fn coordinator_partition(group: &str, partitions: i32) -> i32 {
     let hash =
         group.encode_utf16().fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
-    (hash & i32::MAX) % partitions
+    hash.checked_abs().unwrap_or(0) % partitions
 }
 
 fn group_of_metadata_key(key: &[u8]) -> Option<&str> {
@@ -136,8 +137,8 @@ mod tests {
 
     #[test]
     fn groups_are_placed_as_the_coordinator_places_them() {
-        // Java: "orders".hashCode() == -1008770331; & 0x7fffffff == 1138713317; % 50 == 17.
-        assert_eq!(coordinator_partition("orders", 50), 17);
+        // Java: "orders".hashCode() == -1008770331, and Kafka takes its absolute value.
+        assert_eq!(coordinator_partition("orders", 50), 31);
     }
 
     #[test]

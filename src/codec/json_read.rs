@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
                     start = self.at;
                 }
                 Some(0x00..=0x1f) => return Err(self.fault("a control character stands in a string")),
-                Some(_) => self.at += 1,
+                Some(_) => self.at += plain_run(&self.text.as_bytes()[self.at..]),
                 None => return Err(self.fault("the text ends inside a string")),
             }
         }
@@ -267,4 +267,10 @@ impl<'a> Reader<'a> {
         }
         Ok(code)
     }
+}
+
+/// How many bytes at the start of `rest` stand for themselves in a string.
+fn plain_run(rest: &[u8]) -> usize {
+    let ends = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
+    rest.iter().position(ends).unwrap_or(rest.len())
 }

@@ -6,15 +6,23 @@ use std::time::{Duration, Instant};
 
 use rdkafka::bindings as rd;
 
-use super::consumer::{Consumer, ms};
+use super::consumer::{Range, ms};
 use super::error::KafkaError;
-use super::partitions::TopicPartition;
+use super::native::Native;
+use super::partitions::{PartitionList, TopicPartition, TopicPartitionOffset};
 use super::queue::{Event, Queue};
 
 /// Room for error texts of admin calls, in bytes.
 const ERROR_TEXT_BYTES: usize = 512;
 
-impl Consumer {
+/// Asks a cluster through a client that is there anyway.
+///
+/// Brokers answer a connection's requests in order, and a consumer's connection waits in fetches for
+/// `fetch.wait.max.ms` each: where a producer is open, ask through it.
+#[derive(Clone, Copy, Debug)]
+pub struct Cluster<'a>(pub(super) &'a Native);
+
+impl Cluster<'_> {
     /// The partitions of a topic.
     ///
     /// # Errors
@@ -24,7 +32,7 @@ impl Consumer {
     pub fn partitions_of(&self, topic: &str, timeout: Duration) -> Result<Vec<TopicPartition>, KafkaError> {
         let name = CString::new(topic).expect("a topic name holds no NUL");
         // SAFETY: client and name are live; the handle is given back below.
-        let handle = unsafe { rd::rd_kafka_topic_new(self.client().ptr(), name.as_ptr(), ptr::null_mut()) };
+        let handle = unsafe { rd::rd_kafka_topic_new(self.0.ptr(), name.as_ptr(), ptr::null_mut()) };
         if handle.is_null() {
             // SAFETY: reads the error of this thread's last call.
             return Err(KafkaError::from_code(unsafe { rd::rd_kafka_last_error() }));
@@ -58,16 +66,51 @@ impl Consumer {
         let mut answer = ptr::null();
         // SAFETY: the client is live, `only` is null or live; the answer is ours on success.
         let code = unsafe {
-            rd::rd_kafka_metadata(
-                self.client().ptr(),
-                i32::from(only.is_null()),
-                only,
-                &mut answer,
-                ms(timeout),
-            )
+            rd::rd_kafka_metadata(self.0.ptr(), i32::from(only.is_null()), only, &mut answer, ms(timeout))
         };
         KafkaError::check(code)?;
         Ok(Metadata(answer))
+    }
+
+    /// The range of offsets that the broker has.
+    ///
+    /// # Errors
+    ///
+    /// As the broker says.
+    pub fn range(&self, at: &TopicPartition, timeout: Duration) -> Result<Range, KafkaError> {
+        let topic = CString::new(&*at.topic).expect("a topic name holds no NUL");
+        let (mut low, mut high) = (0, 0);
+        // SAFETY: client, name and both results are live.
+        KafkaError::check(unsafe {
+            rd::rd_kafka_query_watermark_offsets(
+                self.0.ptr(),
+                topic.as_ptr(),
+                at.partition,
+                &mut low,
+                &mut high,
+                ms(timeout),
+            )
+        })?;
+        Ok(Range { low, high })
+    }
+
+    /// The first offset at or after a time; the logical end where there is none.
+    ///
+    /// # Errors
+    ///
+    /// As the brokers say.
+    pub fn offsets_for_time(
+        &self,
+        partitions: &[TopicPartition],
+        timestamp_ms: i64,
+        timeout: Duration,
+    ) -> Result<Vec<TopicPartitionOffset>, KafkaError> {
+        let list = PartitionList::with_offsets(partitions.iter().map(|at| (at, timestamp_ms)));
+        // SAFETY: client and list are live; the list is filled in.
+        KafkaError::check(unsafe {
+            rd::rd_kafka_offsets_for_times(self.0.ptr(), list.as_ptr(), ms(timeout))
+        })?;
+        Ok(list.items())
     }
 
     /// Creates a topic. One that exists already is no error.
@@ -93,10 +136,10 @@ impl Consumer {
             let text = unsafe { CStr::from_ptr(text.as_ptr()) }.to_string_lossy();
             return Err(KafkaError::with_text(rd::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__INVALID_ARG, text));
         }
-        let answers = Queue::new(self.client());
+        let answers = Queue::new(self.0);
         // SAFETY: client, topic and queue are live; the call copies what it needs.
         unsafe {
-            rd::rd_kafka_CreateTopics(self.client().ptr(), &mut new, 1, ptr::null(), answers.ptr());
+            rd::rd_kafka_CreateTopics(self.0.ptr(), &mut new, 1, ptr::null(), answers.ptr());
             rd::rd_kafka_NewTopic_destroy(new);
         }
         let event = wait_for(&answers, rd::RD_KAFKA_EVENT_CREATETOPICS_RESULT, timeout)?;
@@ -114,11 +157,11 @@ impl Consumer {
     pub fn max_message_bytes(&self, topic: &str, timeout: Duration) -> Result<Option<u64>, KafkaError> {
         let name = CString::new(topic).expect("a topic name holds no NUL");
         let kind = rd::rd_kafka_ResourceType_t::RD_KAFKA_RESOURCE_TOPIC;
-        let answers = Queue::new(self.client());
+        let answers = Queue::new(self.0);
         // SAFETY: client, name and queue are live; the call copies what it needs.
         unsafe {
             let mut resource = rd::rd_kafka_ConfigResource_new(kind, name.as_ptr());
-            rd::rd_kafka_DescribeConfigs(self.client().ptr(), &mut resource, 1, ptr::null(), answers.ptr());
+            rd::rd_kafka_DescribeConfigs(self.0.ptr(), &mut resource, 1, ptr::null(), answers.ptr());
             rd::rd_kafka_ConfigResource_destroy(resource);
         }
         let event = wait_for(&answers, rd::RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT, timeout)?;

@@ -111,6 +111,22 @@ pub(super) fn producer(settings: &ProducerSettings<'_>) -> BTreeMap<String, Stri
     all
 }
 
+impl ProducerSettings<'_> {
+    /// Whether batches are small enough for topics that take `limit` bytes a message.
+    pub fn fits(&self, limit: u64) -> bool {
+        self.batch_bytes_max.unwrap_or(u64::MAX).min(self.wanted_batch_bytes()) <= under(limit)
+    }
+
+    fn wanted_batch_bytes(&self) -> u64 {
+        self.properties.get("batch.size").and_then(|size| size.parse().ok()).unwrap_or(BATCH_BYTES)
+    }
+}
+
+/// The largest batch for a topic that takes `limit` bytes.
+fn under(limit: u64) -> u64 {
+    limit.saturating_sub(BATCH_OVERHEAD_BYTES).max(1)
+}
+
 /// librdkafka's default `batch.size`, in bytes.
 const BATCH_BYTES: u64 = 1_000_000;
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rdkafka::bindings as rd;
 use rdkafka::bindings::rd_kafka_resp_err_t as Code;
 
+use super::admin::Cluster;
 use super::conf::{self, ConsumerSettings};
 use super::error::KafkaError;
 use super::message::Message;
@@ -85,8 +86,9 @@ impl Consumer {
         Ok(Self { records, events, client, _waker: waker.clone() })
     }
 
-    pub(super) fn client(&self) -> &Native {
-        &self.client
+    /// Asks the cluster through this client.
+    pub fn cluster(&self) -> Cluster<'_> {
+        Cluster(&self.client)
     }
 
     /// Subscribes to topics by name; to call it again changes the subscription.
@@ -290,47 +292,6 @@ impl Consumer {
         let list = PartitionList::of(partitions);
         // SAFETY: client and list are live; the list is filled in.
         KafkaError::check(unsafe { rd::rd_kafka_position(self.client.ptr(), list.as_ptr()) })?;
-        Ok(list.items())
-    }
-
-    /// The range of offsets that the broker has.
-    ///
-    /// # Errors
-    ///
-    /// As the broker says.
-    pub fn range(&self, at: &TopicPartition, timeout: Duration) -> Result<Range, KafkaError> {
-        let topic = CString::new(&*at.topic).expect("a topic name holds no NUL");
-        let (mut low, mut high) = (0, 0);
-        // SAFETY: client, name and both results are live.
-        KafkaError::check(unsafe {
-            rd::rd_kafka_query_watermark_offsets(
-                self.client.ptr(),
-                topic.as_ptr(),
-                at.partition,
-                &mut low,
-                &mut high,
-                ms(timeout),
-            )
-        })?;
-        Ok(Range { low, high })
-    }
-
-    /// The first offset at or after a time; the logical end where there is none.
-    ///
-    /// # Errors
-    ///
-    /// As the brokers say.
-    pub fn offsets_for_time(
-        &self,
-        partitions: &[TopicPartition],
-        timestamp_ms: i64,
-        timeout: Duration,
-    ) -> Result<Vec<TopicPartitionOffset>, KafkaError> {
-        let list = PartitionList::with_offsets(partitions.iter().map(|at| (at, timestamp_ms)));
-        // SAFETY: client and list are live; the list is filled in.
-        KafkaError::check(unsafe {
-            rd::rd_kafka_offsets_for_times(self.client.ptr(), list.as_ptr(), ms(timeout))
-        })?;
         Ok(list.items())
     }
 

@@ -23,6 +23,7 @@ pub mod properties;
 mod queue;
 mod wake;
 
+pub use admin::Cluster;
 pub use conf::{ConsumerSettings, FETCH_BYTES_MAX, ProducerSettings, QUEUE_BYTES_MAX};
 pub use consumer::{Consumer, ConsumerEvent, Range};
 pub use error::{ErrorClass, KafkaError};

@@ -115,9 +115,8 @@ impl Drop for Conf {
     }
 }
 
-/// librdkafka's own log, called from its threads. Syslog levels: 3 is error, 4 warning, 6 info, 7 debug.
-/// Connection trouble is told again and again there; what matters of it reaches the lane as an event, so the
-/// lines themselves are for who debugs.
+/// librdkafka's own log, called from its threads, with syslog's levels. What matters of it reaches the lane as an
+/// event, which is told once and with what follows from it; the lines themselves are for who debugs.
 unsafe extern "C" fn log(
     _client: *const rd::rd_kafka_t,
     level: c_int,
@@ -127,9 +126,5 @@ unsafe extern "C" fn log(
     // SAFETY: librdkafka gives NUL-terminated strings that live through the call.
     let (facility, text) =
         unsafe { (CStr::from_ptr(facility).to_string_lossy(), CStr::from_ptr(text).to_string_lossy()) };
-    if level <= 2 {
-        tracing::error!(target: "librdkafka", facility = %facility, "{text}");
-    } else {
-        tracing::debug!(target: "librdkafka", level, facility = %facility, "{text}");
-    }
+    tracing::debug!(target: "librdkafka", level, facility = %facility, "{text}");
 }

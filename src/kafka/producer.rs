@@ -7,6 +7,7 @@ use std::ptr;
 use rdkafka::bindings as rd;
 use rdkafka::bindings::rd_kafka_vtype_t as V;
 
+use super::admin::Cluster;
 use super::conf::{self, ProducerSettings};
 use super::error::KafkaError;
 use super::message::Message;
@@ -104,6 +105,11 @@ impl Producer {
         let events = Queue::main(&client);
         events.wake_with(waker);
         Ok(Self { events, client, _waker: waker.clone() })
+    }
+
+    /// Asks the cluster through this client.
+    pub fn cluster(&self) -> Cluster<'_> {
+        Cluster(&self.client)
     }
 
     /// Looks a topic up for sending.

@@ -43,7 +43,7 @@ impl Scope {
     }
 
     /// The same place with nothing known about the decoded value.
-    pub(super) fn without_types(&self) -> Self {
+    pub fn without_types(&self) -> Self {
         let value = if self.decoded { Kind::any() } else { bytes_or_null() };
         Self { value, ..self.clone() }
     }

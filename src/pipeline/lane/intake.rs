@@ -66,13 +66,13 @@ impl Lane {
         }
     }
 
-    /// How many records this round may take: what is finished and uncommitted stays within `commit.records`.
+    /// How many records this round may take: what is finished and uncommitted stays within `commit.records`. Sent
+    /// alone: one, and none once the records of the refused batch are through.
     fn round_max(&self) -> usize {
         if self.outputs.is_solo {
-            1
-        } else {
-            usize::try_from(self.commits.room()).unwrap_or(usize::MAX).min(ROUND_RECORDS_MAX)
+            return usize::from(self.sends_alone());
         }
+        usize::try_from(self.commits.room()).unwrap_or(usize::MAX).min(ROUND_RECORDS_MAX)
     }
 
     /// Whether one more record may be taken up; borrows memory for it where it must.

@@ -94,7 +94,7 @@ impl Lane {
     fn all_partitions(&self) -> Result<Vec<TopicPartition>, String> {
         let mut all = Vec::new();
         for topic in self.subscription.topics() {
-            match self.consumer.partitions_of(topic, CALL_TIMEOUT) {
+            match self.cluster().partitions_of(topic, CALL_TIMEOUT) {
                 Ok(partitions) => all.extend(partitions),
                 Err(error) if error.is_unknown_topic() => {}
                 Err(error) => return Err(text(error)),
@@ -111,13 +111,13 @@ impl Lane {
         match start {
             StartAt::Earliest | StartAt::Latest => {
                 for at in all {
-                    let range = self.consumer.range(at, CALL_TIMEOUT).map_err(text)?;
+                    let range = self.cluster().range(at, CALL_TIMEOUT).map_err(text)?;
                     let offset = if start == StartAt::Latest { range.high } else { range.low };
                     begins.push((at.clone(), offset));
                 }
             }
             StartAt::TimestampMs(timestamp_ms) => {
-                let found = self.consumer.offsets_for_time(all, timestamp_ms, CALL_TIMEOUT);
+                let found = self.cluster().offsets_for_time(all, timestamp_ms, CALL_TIMEOUT);
                 for found in found.map_err(text)? {
                     if let Some(error) = found.error {
                         return Err(text(error));
@@ -125,7 +125,7 @@ impl Lane {
                     // A time after the last record means the end.
                     let offset = match found.offset.filter(|offset| *offset >= 0) {
                         Some(offset) => offset,
-                        None => self.consumer.range(&found.at, CALL_TIMEOUT).map_err(text)?.high,
+                        None => self.cluster().range(&found.at, CALL_TIMEOUT).map_err(text)?.high,
                     };
                     begins.push((found.at, offset));
                 }
@@ -137,14 +137,14 @@ impl Lane {
 
     /// A partition that appeared after the group had begun: from its oldest record.
     fn begin_late(&mut self, at: &TopicPartition) -> Result<Decision, String> {
-        let range = self.consumer.range(at, CALL_TIMEOUT).map_err(text)?;
+        let range = self.cluster().range(at, CALL_TIMEOUT).map_err(text)?;
         self.commit_now(&[(at.clone(), range.low)])?;
         Ok(Decision::Begin(range.low))
     }
 
     /// The committed offset is out of the range that the broker has, or has become right again.
     fn begin_after_loss(&mut self, at: &TopicPartition, committed: i64) -> Result<Decision, String> {
-        let range = self.consumer.range(at, CALL_TIMEOUT).map_err(text)?;
+        let range = self.cluster().range(at, CALL_TIMEOUT).map_err(text)?;
         if (range.low..=range.high).contains(&committed) {
             return Ok(Decision::Begin(committed));
         }

@@ -69,8 +69,8 @@ impl Lane {
                 slot.solo_until = Some(slot.solo_until.map_or(offset + 1, |until| until.max(offset + 1)));
             }
         }
-        self.outputs.is_solo = true;
-        self.outputs.close();
+        let now_ms = self.now_ms();
+        self.outputs.close_for_solo(now_ms);
     }
 
     /// A record that was sent alone was refused: it is poison, and that is known when it is read again.
@@ -159,6 +159,11 @@ impl Lane {
         }
     }
 
+    /// Records of a refused batch are left, or refusals are frequent.
+    pub(super) fn sends_alone(&self) -> bool {
+        self.partitions.is_solo() || self.outputs.holds_solo(self.now_ms())
+    }
+
     /// Back to whole batches, once the records of the refused batch are all finished.
     pub(super) fn leave_solo_when_done(&mut self) {
         if !self.outputs.is_solo {
@@ -170,7 +175,7 @@ impl Lane {
                 slot.solo_until = None;
             }
         }
-        if !self.partitions.is_solo() && self.in_flight.is_empty() {
+        if !self.sends_alone() && self.in_flight.is_empty() {
             self.outputs.is_solo = false;
             self.outputs.close();
         }

@@ -94,7 +94,7 @@ impl Lane {
         }
         let mut missing = Vec::new();
         for topic in &self.subscription.topics {
-            match self.consumer.partitions_of(topic, CALL_TIMEOUT) {
+            match self.cluster().partitions_of(topic, CALL_TIMEOUT) {
                 Ok(_) => {}
                 Err(error) if error.is_unknown_topic() => missing.push(topic.clone()),
                 Err(error) => return Err(format!("source topic {topic}: {error}")),
@@ -113,7 +113,7 @@ impl Lane {
     fn match_pattern(&mut self) -> Result<(), String> {
         let TopicsSpec::Pattern(pattern) = &self.spec.source.topics else { return Ok(()) };
         let all = self
-            .consumer
+            .cluster()
             .all_topics(CALL_TIMEOUT)
             .map_err(|error| format!("the cluster's topics cannot be listed: {error}"))?;
         let outputs: BTreeSet<&str> = self

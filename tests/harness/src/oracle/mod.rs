@@ -4,8 +4,10 @@
 //! what was sent, also after the sender was long gone. [`judge`] takes whole topics, in a quiet phase after the
 //! faults, and says what is lost, doubled, out of order, changed or where it should not be.
 
+mod feeder;
 mod judge;
 mod load;
 
+pub use feeder::Feeder;
 pub use judge::{Topic, Verdict, judge};
 pub use load::{Id, Load, Shape};

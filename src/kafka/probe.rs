@@ -67,7 +67,7 @@ impl Probe {
         let mut heard = None;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let error = match self.client.all_topics(left.min(TRY)) {
+            let error = match self.client.cluster().all_topics(left.min(TRY)) {
                 Ok(topics) => return Ok(topics),
                 Err(error) => error,
             };
@@ -77,6 +77,10 @@ impl Probe {
                 return Err(heard.unwrap_or(error));
             }
         }
+    }
+
+    fn native(&self) -> &Native {
+        self.client.cluster().0
     }
 
     /// The last trouble with a connection, which says more than that time ran out; and whether no broker is left.
@@ -97,8 +101,8 @@ impl Probe {
     /// The topic does not exist (`KafkaError::is_unknown_topic`), is not to be seen, or no answer came in time.
     pub fn topic(&self, name: &str) -> Result<Access, KafkaError> {
         let c_name = CString::new(name).expect("a topic name holds no NUL");
-        let client = self.client.client().ptr();
-        let answers = Queue::new(self.client.client());
+        let client = self.native().ptr();
+        let answers = Queue::new(self.native());
         let kind = rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS;
         // SAFETY: client, queue and name are live; the call copies options and names, which are ours and
         // destroyed once.
@@ -145,8 +149,8 @@ impl Probe {
 
     fn group_now(&self, name: &str) -> Result<Access, KafkaError> {
         let c_name = CString::new(name).expect("`check` refuses control characters");
-        let client = self.client.client().ptr();
-        let answers = Queue::new(self.client.client());
+        let client = self.native().ptr();
+        let answers = Queue::new(self.native());
         let kind = rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS;
         // SAFETY: as in `topic`.
         unsafe {
@@ -172,7 +176,7 @@ impl Probe {
 
     /// A topic's `max.message.bytes`; `None` where the broker does not tell, or not to this client.
     pub fn max_message_bytes(&self, topic: &str) -> Option<u64> {
-        self.client.max_message_bytes(topic, self.timeout).ok().flatten()
+        self.client.cluster().max_message_bytes(topic, self.timeout).ok().flatten()
     }
 
     /// Asks the controller whether it would create a topic, without creating it.
@@ -182,8 +186,8 @@ impl Probe {
     /// Why it would not, or that no answer came in time.
     pub fn would_create(&self, topic: &str, partitions: i32, replication: i32) -> Result<(), KafkaError> {
         let name = CString::new(topic).expect("a topic name holds no NUL");
-        let client = self.client.client().ptr();
-        let answers = Queue::new(self.client.client());
+        let client = self.native().ptr();
+        let answers = Queue::new(self.native());
         let mut text = [0; ERROR_TEXT_BYTES];
         // SAFETY: client, queue, name and buffer are live; the topic and the options are ours, copied by the call
         // and destroyed once.

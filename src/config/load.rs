@@ -201,6 +201,11 @@ fn kafka_of_all(walk: &mut Walk<'_>, request: &LoadRequest, daemon: &Daemon, pip
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::super::spec::{BreakerSpec, HeaderDialect, OnError};
     use super::*;
 
     /// A folder with one pipeline file, removed at the end.
@@ -283,9 +288,34 @@ mod tests {
         panic!("{value} is no value of the text")
     }
 
+    proptest! {
+        /// Whatever a file holds, it is read or explained.
+        #[test]
+        fn no_file_panics(
+            at in prop::collection::vec((0usize..EVERYTHING.len(), 0usize..12, "[a-z{}\\[\\]:,.$%\"'|>&*#!?\n é0-9-]{0,6}"), 1..4),
+        ) {
+            let mut text = EVERYTHING.to_owned();
+            for (start, length, piece) in at {
+                let floor = |byte: usize| (0..=byte.min(text.len())).rev().find(|b| text.is_char_boundary(*b)).unwrap_or(0);
+                let (start, end) = (floor(start), floor(start + length));
+                text.replace_range(start..end, &piece);
+            }
+            let scratch = Scratch::new("fuzz", &text);
+            let told = match scratch.load(&Surroundings::made(&[], None)) {
+                Ok(loaded) => loaded.warnings,
+                Err(report) => report,
+            };
+            prop_assert!(told.to_json().is_array());
+            prop_assert_eq!(told.is_empty(), told.to_string().is_empty());
+        }
+    }
+
     #[test]
     fn defaults_are_those_of_the_documentation() {
-        let scratch = Scratch::new("defaults", "name: a\nsource: {topics: [b]}\nsinks: [{topic: c}]\n");
+        let scratch = Scratch::new(
+            "defaults",
+            "name: a\nsource: {topics: [b]}\nsinks: [{topic: c}]\ndlq: {topic: d}\n",
+        );
         let loaded = scratch.load(&Surroundings::made(&[], None)).expect("it is right");
         let daemon = &loaded.config.daemon;
         assert_eq!((daemon.memory_max_bytes, daemon.shutdown_deadline.as_secs()), (512 << 20, 25));
@@ -293,7 +323,11 @@ mod tests {
         let pipeline = &loaded.config.pipelines[0];
         assert_eq!(pipeline.source.group, "millstream.a");
         assert_eq!((pipeline.commit.interval.as_millis(), pipeline.commit.records), (500, 5000));
-        assert_eq!((pipeline.lanes, pipeline.dlq.is_none()), (1, true));
+        assert_eq!((pipeline.lanes, pipeline.on_error), (1, OnError::Dlq));
+        let dlq = pipeline.dlq.as_ref().expect("it stands there");
+        assert_eq!(dlq.headers, HeaderDialect::Millstream);
+        let breaker = BreakerSpec { share_percent: 50.0, window: Duration::from_secs(60), min_records: 1000 };
+        assert_eq!(dlq.breaker, breaker);
         assert_eq!(pipeline.kafka.consumer["bootstrap.servers"], "localhost:9092");
         assert_eq!(pipeline.kafka.producer["bootstrap.servers"], "localhost:9092");
     }

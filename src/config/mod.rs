@@ -19,6 +19,7 @@ mod kafka_rules;
 mod load;
 mod names;
 mod node;
+mod online;
 mod pipeline;
 mod program;
 mod schema;
@@ -32,4 +33,5 @@ mod walk;
 
 pub use diagnostic::{Diagnostic, Report, Severity};
 pub use load::{DEFAULT_CONFIG, LoadRequest, Loaded, load};
+pub use online::check_online;
 pub use schema::{daemon_schema, pipeline_schema};

@@ -132,11 +132,17 @@ impl Reads {
 
 fn topics(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Reads> {
     match &node.value {
-        Value::Text(text) if text.starts_with('^') => pattern(walk, node),
-        Value::Text(text) => {
+        Value::Text(written) => {
+            let text = walk.text(node, OtherDollars::Literal)?;
+            if text.value.starts_with('^') {
+                return pattern(walk, node);
+            }
+            if text.opaque {
+                return Some(Reads::Names(Vec::new()));
+            }
             let message = format!("`topics` must be {}, and is text", key.shape.expected());
             let wrong = Diagnostic::error("wrong-type", message).at(node.place, "text");
-            walk.report(wrong.note(format!("write `topics: [{text}]`")));
+            walk.report(wrong.note(format!("write `topics: [{written}]`")));
             None
         }
         Value::List(items) => list(walk, node, items),

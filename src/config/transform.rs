@@ -29,7 +29,7 @@ pub(super) static STEP: Element = Element {
             name: "decode",
             shape: Shape::WordOr(Format::words, &DECODE),
             need: Need::Optional,
-            doc: "turns the value's bytes into a value",
+            doc: "turns the value's bytes into a value; at most once, and steps before it see bytes",
         },
         Key {
             name: "map",

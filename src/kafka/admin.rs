@@ -170,7 +170,7 @@ impl Cluster<'_> {
 }
 
 /// Waits for the answer to an admin request.
-fn wait_for(answers: &Queue, kind: i32, timeout: Duration) -> Result<Event, KafkaError> {
+pub(super) fn wait_for(answers: &Queue, kind: i32, timeout: Duration) -> Result<Event, KafkaError> {
     let deadline = Instant::now() + timeout;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());

@@ -1,6 +1,6 @@
 //! End to end under load: half a million records, kills, rebalances, brokers that freeze and die.
 //!
-//! These tests use the whole machine, so they run one after another ([`stage::alone`]). The oracle judges whole
+//! These tests use the whole machine, so they run one after another (`stage::alone`). The oracle judges whole
 //! topics in the quiet after the faults. `CHAOS_ROUNDS` makes the kill tests longer.
 
 mod broker;

@@ -10,7 +10,7 @@ fn main() -> ExitCode {
             Command::Run(args) => cli::run::run(&args),
             Command::Check(args) => cli::check::run(&args),
             Command::Schema(args) => cli::schema::run(args),
-            Command::Demo(_) => cli::Exit::Internal,
+            Command::Demo(args) => cli::demo::run(&args),
         },
         Err(exit) => exit,
     };

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, and the exit codes of all of them.
 
 pub mod check;
+pub mod demo;
 pub mod run;
 pub mod schema;
 
@@ -93,6 +94,7 @@ impl ConfigArgs {
             config: self.config.clone(),
             bootstrap: self.bootstrap.clone(),
             paths: self.paths.clone(),
+            texts: Vec::new(),
             allow_unset,
         }
     }

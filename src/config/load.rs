@@ -29,6 +29,8 @@ pub struct LoadRequest {
     pub bootstrap: Option<String>,
     /// Pipeline files or folders of them, in place of the daemon's `pipelines`.
     pub paths: Vec<PathBuf>,
+    /// Pipelines that are at hand as texts, each with the path that its findings name; in place of all files.
+    pub texts: Vec<(PathBuf, String)>,
     /// Lets unset references pass, with a warning.
     pub allow_unset: bool,
 }
@@ -63,7 +65,7 @@ pub fn load(request: &LoadRequest) -> Result<Loaded, Report> {
 pub(super) fn load_in(request: &LoadRequest, surroundings: &Surroundings) -> Result<Loaded, Report> {
     let mut sources = SourceMap::default();
     let mut findings = Vec::new();
-    let daemon_path = match (&request.config, request.paths.is_empty()) {
+    let daemon_path = match (&request.config, request.paths.is_empty() && request.texts.is_empty()) {
         (Some(path), _) => Some(path.as_path()),
         (None, true) => Some(Path::new(DEFAULT_CONFIG)),
         (None, false) => None,
@@ -134,6 +136,9 @@ fn read_pipelines(
     daemon: &Daemon,
     findings: &mut Vec<Diagnostic>,
 ) -> Vec<Node> {
+    if !request.texts.is_empty() {
+        return parse_texts(sources, &request.texts, findings);
+    }
     let (paths, place) = match (request.paths.is_empty(), &daemon.pipelines) {
         (false, _) => (request.paths.clone(), None),
         (true, Some((folder, place))) => (vec![folder.clone()], *place),
@@ -156,6 +161,22 @@ fn read_pipelines(
     let mut seen = BTreeSet::new();
     files.retain(|file| seen.insert(file.clone()));
     files.iter().filter_map(|file| read_tree(sources, file, findings)).map(|(_, node)| node).collect()
+}
+
+fn parse_texts(
+    sources: &mut SourceMap,
+    texts: &[(PathBuf, String)],
+    findings: &mut Vec<Diagnostic>,
+) -> Vec<Node> {
+    let mut trees = Vec::with_capacity(texts.len());
+    for (path, text) in texts {
+        let file = sources.add(path, text.clone());
+        match parse(sources, file) {
+            Ok(tree) => trees.push(tree),
+            Err(diagnostic) => findings.push(*diagnostic),
+        }
+    }
+    trees
 }
 
 /// Gives each pipeline its properties, and runs the checks that need those of all.

@@ -34,6 +34,9 @@ impl MockCluster {
         if cluster.is_null() {
             return Err(KafkaError::from_code(rd::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE));
         }
+        // Real brokers wait for more members of a new group; here each group has the one that is there.
+        // SAFETY: the cluster is live.
+        unsafe { rd::rd_kafka_mock_group_initial_rebalance_delay_ms(cluster, 0) };
         Ok(Self { cluster, _host: host })
     }
 

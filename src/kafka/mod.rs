@@ -10,6 +10,7 @@
 #![allow(unsafe_code)]
 
 mod admin;
+mod cleanup;
 mod conf;
 mod consumer;
 mod error;

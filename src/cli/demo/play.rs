@@ -1,0 +1,217 @@
+//! The demo from its first moment to its account: start, flow, finish, drain, read back.
+
+use std::time::{Duration, Instant};
+
+use crate::cli::Exit;
+use crate::config::spec::Config;
+use crate::supervisor::{EndState, PipelineState, PipelineView, Signals, Supervisor};
+
+use super::DemoError;
+use super::account::Ledger;
+use super::cluster::Brokers;
+use super::display::Display;
+use super::generator::Generator;
+use super::notices::Notices;
+use super::scene::{History, Phase, Scene};
+use super::shipped::CLICKS;
+use super::watch::Watcher;
+
+/// How long the first click waits for pipelines that do not come up.
+const START_MAX: Duration = Duration::from_secs(15);
+
+/// How long the pipelines may take for the clicks that are left when no more are made.
+const FINISH_MAX: Duration = Duration::from_secs(20);
+
+/// How long it may take to read back what was written.
+const READ_BACK_MAX: Duration = Duration::from_secs(10);
+
+/// Log lines on the screen.
+const NOTICES: usize = 3;
+
+/// The demo, playing.
+pub(super) struct Play<'a> {
+    config: &'a Config,
+    place: String,
+    clicks_topic: String,
+    display: &'a mut Display,
+    notices: &'a Notices,
+    signals: Signals,
+    supervisor: Supervisor,
+    watcher: Watcher,
+    generator: Option<Generator>,
+    first_click: Option<Instant>,
+    history: History,
+    phase: Phase,
+    is_asked: bool,
+}
+
+impl<'a> Play<'a> {
+    /// Starts the pipelines and the reader of what they write. It must be called within a tokio runtime.
+    pub(super) fn start(
+        config: &'a Config,
+        brokers: &Brokers,
+        display: &'a mut Display,
+        notices: &'a Notices,
+        signals: Signals,
+    ) -> Result<Self, DemoError> {
+        Ok(Self {
+            config,
+            place: brokers.place(),
+            clicks_topic: format!("{}{CLICKS}", brokers.prefix()),
+            display,
+            notices,
+            signals,
+            watcher: Watcher::start(config)?,
+            supervisor: Supervisor::start(config),
+            generator: None,
+            first_click: None,
+            history: History::default(),
+            phase: Phase::Starting,
+            is_asked: false,
+        })
+    }
+
+    /// Plays for `duration`, or until a signal asks to stop, and prints the account.
+    pub(super) async fn run(&mut self, duration: Option<Duration>) -> Result<Exit, DemoError> {
+        self.show_while(START_MAX, |play| !play.views().iter().all(is_up)).await;
+        if !self.is_asked {
+            self.phase = Phase::Flowing;
+            let kafka = self.config.pipelines.first().expect("the demo has pipelines").kafka.clone();
+            self.generator = Some(Generator::start(self.clicks_topic.clone(), kafka)?);
+            self.first_click = Some(Instant::now());
+            self.show_while(duration.unwrap_or(Duration::MAX), |play| play.can_flow()).await;
+        }
+        self.finish().await;
+        let ends = self.drain().await;
+        self.read_back().await;
+        self.phase = Phase::Done;
+        Ok(self.account(&ends))
+    }
+
+    /// No more clicks; those on their way are taken up by every pipeline that still can.
+    async fn finish(&mut self) {
+        self.phase = Phase::Finishing;
+        if let Some(generator) = &self.generator {
+            generator.stop();
+        }
+        self.show_while(FINISH_MAX, |play| !play.is_finished()).await;
+    }
+
+    /// Ends the pipelines; gives how each ended.
+    async fn drain(&mut self) -> Vec<EndState> {
+        self.supervisor.drain(self.config.daemon.shutdown_deadline);
+        let mut ends = Vec::new();
+        while let Some(report) = self.supervisor.next_end().await {
+            ends.push(report.end);
+        }
+        ends
+    }
+
+    async fn read_back(&mut self) {
+        self.show_while(READ_BACK_MAX, |play| {
+            let seen = play.watcher.seen();
+            let (outputs, letters) = play.ledger(&play.views()).written();
+            seen.failure.is_none() && (seen.outputs < outputs || seen.letters < letters)
+        })
+        .await;
+    }
+
+    /// Shows what happens while `goes_on` holds, for at most `limit`; a first signal, or a reader that is gone, ends
+    /// it too. Once asked to stop, only time and `goes_on` count.
+    async fn show_while(&mut self, limit: Duration, goes_on: impl Fn(&Self) -> bool) {
+        let started = Instant::now();
+        let was_asked = self.is_asked;
+        let mut beat = tokio::time::interval(self.display.every());
+        while goes_on(self) && self.is_asked == was_asked {
+            let left = limit.saturating_sub(started.elapsed());
+            if left.is_zero() {
+                return;
+            }
+            tokio::select! {
+                _ = beat.tick() => {
+                    let scene = self.scene();
+                    self.display.show(&scene);
+                    self.is_asked |= self.display.is_gone();
+                }
+                _ = self.signals.drain_asked(), if !self.is_asked => {
+                    self.is_asked = true;
+                    self.display.give_cursor_back();
+                }
+                () = tokio::time::sleep(left) => {}
+            }
+        }
+    }
+
+    fn views(&self) -> Vec<PipelineView> {
+        self.supervisor.statuses().iter().map(|status| status.view()).collect()
+    }
+
+    /// Whether there is anything left to see.
+    fn can_flow(&self) -> bool {
+        let is_failed = self.generator.as_ref().is_some_and(Generator::has_ended);
+        !is_failed && !self.views().iter().all(has_ended)
+    }
+
+    fn is_finished(&self) -> bool {
+        let clicks = self.acknowledged();
+        let is_made = self.generator.as_ref().is_none_or(Generator::has_ended);
+        is_made && self.views().iter().all(|view| has_ended(view) || view.account.ended.total() >= clicks)
+    }
+
+    fn acknowledged(&self) -> u64 {
+        self.generator.as_ref().map_or(0, Generator::acknowledged)
+    }
+
+    fn scene(&mut self) -> Scene {
+        let views = self.views();
+        let (clicks, pipelines) = self.history.advance(Instant::now(), self.acknowledged(), &views);
+        let seen = self.watcher.seen();
+        let failures = self.generator.iter().filter_map(|generator| generator.failure());
+        let failures = failures.map(|failure| format!("no more clicks can be made: {failure}"));
+        Scene {
+            phase: self.phase,
+            place: self.place.clone(),
+            elapsed: self.first_click.map_or(Duration::ZERO, |first| first.elapsed()),
+            clicks,
+            pipelines,
+            samples: seen.samples,
+            causes: seen.causes,
+            notices: failures.chain(seen.failure).chain(self.notices.newest(NOTICES)).collect(),
+        }
+    }
+
+    fn ledger<'v>(&self, views: &'v [PipelineView]) -> Ledger<'v> {
+        let seen = self.watcher.seen();
+        Ledger {
+            clicks: self.acknowledged(),
+            poison: self.generator.as_ref().map_or(0, Generator::poison),
+            pipelines: views,
+            read_back: (seen.outputs, seen.letters),
+        }
+    }
+
+    /// Prints the account; gives how the process ends.
+    fn account(&mut self, ends: &[EndState]) -> Exit {
+        let scene = self.scene();
+        self.display.show_last(&scene);
+        let views = self.views();
+        let ledger = self.ledger(&views);
+        let (lines, adds_up) = (ledger.lines(), ledger.adds_up());
+        self.display.say(&[String::new()]);
+        self.display.say(&lines);
+        match adds_up {
+            true => Exit::Success,
+            false if ends.contains(&EndState::DeadlinePassed) => Exit::DeadlinePassed,
+            false => Exit::Internal,
+        }
+    }
+}
+
+/// Takes records, or never will.
+fn is_up(view: &PipelineView) -> bool {
+    has_ended(view) || (view.state == PipelineState::Running && view.partitions > 0)
+}
+
+fn has_ended(view: &PipelineView) -> bool {
+    matches!(view.state, PipelineState::Ended(_))
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use millstream_harness::client::{Sent, Stored};
 use millstream_harness::daemon::Account;
 
-use crate::scene;
+use crate::{scene, scene_with_refusable_sink};
 
 #[test]
 fn the_account_and_the_topics_agree_with_fan_out_filters_and_refusals() {
@@ -86,8 +86,8 @@ fn places(topics: &[&Vec<Stored>; 3]) -> BTreeMap<u32, [bool; 3]> {
 
 #[test]
 fn what_is_in_flight_at_the_end_is_counted_as_that() {
-    let scene = scene("in-flight");
-    scene.client.alter_topic(&scene.output, &[("min.insync.replicas", "2")]);
+    let scene = scene_with_refusable_sink("in-flight");
+    scene.client.refuse(&scene.output);
     scene.send((0..10).map(|n| Sent::value(n.to_string())));
     let files = scene.files(&scene.pipeline("")).setting("shutdown: {deadline: 1s}");
     let mut run = files.start();
@@ -96,7 +96,7 @@ fn what_is_in_flight_at_the_end_is_counted_as_that() {
     assert_eq!(run.wait_exit(), 75);
     let account = run.ended(&scene.name).account;
     assert_eq!((account.produced, account.consumed), (0, account.in_flight));
-    scene.client.alter_topic(&scene.output, &[]);
+    scene.client.accept(&scene.output);
     let outcome = scene.finish(scene.start(&scene.pipeline("")));
     assert_eq!(outcome.output.len(), 10, "nothing was lost and nothing was sent before");
 }

@@ -134,5 +134,8 @@ fn a_dead_letter_that_is_too_large_goes_without_its_value() {
     assert_eq!((letter.key_text().as_deref(), &letter.value), (Some("k"), &None));
     assert_eq!(letter.header_text("millstream.topic"), scene.input);
     assert_eq!(letter.header_text("millstream.offset"), "0");
-    assert_eq!((outcome.ended.account.dead_lettered, outcome.texts()), (1, vec!["{}"]));
+    let account = outcome.ended.account;
+    assert_eq!((account.dead_lettered, account.produced), (1, 1));
+    // What follows a refused letter may be sent again: an exact replay.
+    assert!(outcome.texts().iter().all(|text| *text == "{}"));
 }

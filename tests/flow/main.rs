@@ -26,6 +26,11 @@ fn scene(stem: &str) -> Scene {
     Scene::new(BINARY, stem)
 }
 
+/// A stage whose sink can be made to refuse, on a broker of this process.
+fn scene_with_refusable_sink(stem: &str) -> Scene {
+    Scene::with_refusable_sink(BINARY, stem)
+}
+
 /// An account in which all of `consumed` was produced.
 fn produced(consumed: u64) -> Account {
     Account { consumed, produced: consumed, ..Account::default() }

@@ -2,7 +2,7 @@
 
 use millstream_harness::scene::Scene;
 
-use crate::{BINARY, numbers, produced, scene};
+use crate::{BINARY, numbers, produced, scene, scene_with_refusable_sink};
 
 /// A stage on the shared broker with only those topics.
 fn stage(stem: &str, topics: &[fn(&Scene) -> &String]) -> Scene {
@@ -69,13 +69,13 @@ dlq: {topic: @dlq, create: {partitions: 2, replication: 1}}",
 
 #[test]
 fn a_sink_without_enough_replicas_holds_the_pipeline_until_it_has_them() {
-    let scene = scene("replicas");
-    scene.client.alter_topic(&scene.output, &[("min.insync.replicas", "2")]);
+    let scene = scene_with_refusable_sink("replicas");
+    scene.client.refuse(&scene.output);
     scene.send(numbers(5));
     let run = scene.start(&scene.pipeline_with_dlq(""));
     run.wait_waiting(&scene.name);
     assert_eq!(scene.client.committed(&scene.group(), &scene.input, 0), Some(0), "only where it began");
-    scene.client.alter_topic(&scene.output, &[]);
+    scene.client.accept(&scene.output);
     let outcome = scene.finish(run);
     assert_eq!((outcome.output.len(), outcome.dlq.len()), (5, 0));
     assert_eq!(outcome.ended.account, produced(5));

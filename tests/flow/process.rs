@@ -8,7 +8,7 @@ use millstream_harness::daemon::Run;
 use millstream_harness::process::{SIGINT, SIGTERM};
 use millstream_harness::scene::Scene;
 
-use crate::{BINARY, numbers, produced, scene};
+use crate::{BINARY, numbers, produced, scene, scene_with_refusable_sink};
 
 #[test]
 fn sigint_drains_as_sigterm_does() {
@@ -28,7 +28,7 @@ fn sigint_drains_as_sigterm_does() {
 
 /// A daemon that cannot finish what is in flight, told to end.
 fn draining_in_vain(scene: &Scene, deadline: &str) -> Run {
-    scene.client.alter_topic(&scene.output, &[("min.insync.replicas", "2")]);
+    scene.client.refuse(&scene.output);
     scene.send(numbers(3));
     let files = scene.files(&scene.pipeline("")).setting(&format!("shutdown: {{deadline: {deadline}}}"));
     let run = files.start();
@@ -39,21 +39,21 @@ fn draining_in_vain(scene: &Scene, deadline: &str) -> Run {
 
 #[test]
 fn a_drain_that_outlasts_its_deadline_exits_75_and_loses_nothing() {
-    let scene = scene("deadline");
+    let scene = scene_with_refusable_sink("deadline");
     let mut run = draining_in_vain(&scene, "1s");
     assert_eq!(run.wait_exit(), 75);
-    scene.client.alter_topic(&scene.output, &[]);
+    scene.client.accept(&scene.output);
     assert_eq!(scene.finish(scene.start(&scene.pipeline(""))).output.len(), 3);
 }
 
 #[test]
 fn a_second_signal_exits_at_once_and_loses_nothing() {
-    let scene = scene("second");
+    let scene = scene_with_refusable_sink("second");
     let mut run = draining_in_vain(&scene, "10m");
     run.wait_for_log("that it is draining", |line| line.message() == "draining");
     run.signal(SIGINT);
     assert_eq!(run.wait_exit(), 130);
-    scene.client.alter_topic(&scene.output, &[]);
+    scene.client.accept(&scene.output);
     assert_eq!(scene.finish(scene.start(&scene.pipeline(""))).output.len(), 3);
 }
 

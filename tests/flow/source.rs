@@ -43,7 +43,7 @@ fn several_topics_are_read_side_by_side() {
 fn started_at(start: &str, committed: i64) -> Vec<String> {
     let scene = scene("start");
     let input = format!("{}.dated", scene.name);
-    scene.client.create_topic(&input, 1, &[("retention.ms", "-1")]);
+    scene.client.create_topic(&input, 1, &[]);
     let days = [-3, -2, -1, 1, 2].map(|day: i64| 1_704_067_200_000 + day * 86_400_000);
     scene.client.produce(&input, days.iter().enumerate().map(|(n, at)| Sent::value(format!("{n}")).at(*at)));
     let pipeline =

@@ -112,8 +112,8 @@ fn a_record_that_no_map_changed_keeps_its_bytes() {
 #[test]
 fn a_sink_may_write_another_format() {
     let scene = scene("encode");
-    scene.send_values(&[r#""just text""#]);
-    let pipeline = "name: @name\nsource: {topics: [@in]}\ntransform: [{decode: json}]\n\
+    scene.send_values(&[r#"{"text":"just text"}"#]);
+    let pipeline = "name: @name\nsource: {topics: [@in]}\ntransform: [{decode: json}, {map: . = .text}]\n\
                     sinks: [{topic: @out, encode: raw}]";
     let outcome = scene.finish(scene.start(pipeline));
     assert_eq!(outcome.texts(), ["just text"]);

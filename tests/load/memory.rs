@@ -18,10 +18,10 @@ const MEMORY_BASE: u64 = 128 * MIB;
 #[test]
 fn memory_stays_flat_while_a_sink_refuses_and_the_flow_heals() {
     let _alone = alone();
-    let mut stage = Stage::new("memory");
+    let mut stage = Stage::with_refusable_sink("memory", "");
     stage.files = stage.files.setting("memory: {max: 128MiB}");
     let (client, scene) = (&stage.scene.client, &stage.scene);
-    client.alter_topic(&scene.output, &[("min.insync.replicas", "2")]);
+    client.refuse(&scene.output);
     // Several times what may be held.
     let load = millstream_harness::oracle::Load { pad_bytes: 2_000, poison_one_in: 0, ..load_of(50_000) };
     client.produce(&scene.input, load.records());
@@ -30,7 +30,7 @@ fn memory_stays_flat_while_a_sink_refuses_and_the_flow_heals() {
     let (early, peak) = (peak(&mut run, Duration::from_secs(10)), peak(&mut run, Duration::from_secs(15)));
     assert!(peak < MEMORY_MAX + MEMORY_BASE, "{} MiB", peak / MIB);
     assert!(peak < early + 32 * MIB, "it grows: from {} to {} MiB", early / MIB, peak / MIB);
-    client.alter_topic(&scene.output, &[]);
+    client.accept(&scene.output);
     stage.wait_committed(&load, &mut [&mut run]);
     run.stop();
     stage.judge(&load).assert_exact();

@@ -55,20 +55,20 @@ fn nothing_but_members_rebalances_a_group() {
     let _alone = alone();
     // Shorter than the outage: a lane that stopped polling while its sink is out would be thrown out.
     let kafka = "kafka: {max.poll.interval.ms: 7000}";
-    let stage = Stage::on("steady", millstream_harness::broker::shared(), kafka);
+    let stage = Stage::with_refusable_sink("steady", kafka);
     let (client, group) = (&stage.scene.client, stage.scene.group());
     let feeder = stage.feed(5_000);
     let mut run = stage.start_running();
     stage.wait_output(1_000);
     let generation = client.generation(&group).expect("a group with a member has a generation");
-    client.alter_topic(&stage.scene.output, &[("min.insync.replicas", "2")]);
+    client.refuse(&stage.scene.output);
     run.wait_waiting(&stage.scene.name);
     let begun = feeder.per_partition();
     // 60,000 records at 5,000 a second: longer than session and poll interval together.
     wait::until("a long outage", || {
         (feeder.per_partition() > begun + 60_000 / PARTITIONS as u64).then_some(())
     });
-    client.alter_topic(&stage.scene.output, &[]);
+    client.accept(&stage.scene.output);
     let load = load_of(feeder.finish_at(1));
     stage.wait_committed(&load, &mut [&mut run]);
     assert_eq!(client.generation(&group), Some(generation), "the group was rebalanced");

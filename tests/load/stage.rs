@@ -55,6 +55,20 @@ impl Stage {
         for topic in [&scene.input, &scene.output, &scene.dlq] {
             scene.client.create_topic(topic, PARTITIONS, &[]);
         }
+        Self::of(scene, lines)
+    }
+
+    /// On a broker of this process whose sink can be made to refuse.
+    pub(crate) fn with_refusable_sink(stem: &str, lines: &str) -> Self {
+        let scene = Scene::bare(BINARY, stem, millstream_harness::broker::refusing());
+        for topic in [&scene.input, &scene.dlq] {
+            scene.client.create_topic(topic, PARTITIONS, &[]);
+        }
+        scene.client.create_refusable_topic(&scene.output, PARTITIONS);
+        Self::of(scene, lines)
+    }
+
+    fn of(scene: Scene, lines: &str) -> Self {
         let files = scene.files(&scene.pipeline_with_dlq(&format!("{TRANSFORM}\n{lines}")));
         Self { scene, files }
     }

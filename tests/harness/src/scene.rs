@@ -49,6 +49,16 @@ impl Scene {
         scene
     }
 
+    /// The same on a broker of its own, with a sink that [`Client::refuse`] makes refuse.
+    pub fn with_refusable_sink(binary: &str, stem: &str) -> Self {
+        let scene = Self::bare(binary, stem, broker::refusing());
+        for topic in [&scene.input, &scene.dlq] {
+            scene.client.create_topic(topic, 1, &[]);
+        }
+        scene.client.create_refusable_topic(&scene.output, 1);
+        scene
+    }
+
     /// A stage without topics, on any broker.
     pub fn bare(binary: &str, stem: &str, bootstrap: &str) -> Self {
         let name = unique::name(stem);

@@ -30,6 +30,7 @@ pub mod spec;
 mod transform;
 pub mod units;
 mod walk;
+mod yaml_error;
 
 pub use diagnostic::{Diagnostic, Report, Severity};
 pub use load::{DEFAULT_CONFIG, LoadRequest, Loaded, load};

@@ -89,8 +89,12 @@ impl Ledger<'_> {
     fn gap(&self, pipeline: &PipelineView) -> String {
         let ended = pipeline.account.ended.total();
         match self.clicks.checked_sub(ended) {
-            Some(missing) => format!("{} clicks not finished; the next start takes them up", grouped(missing)),
-            None => format!("{} records more than clicks: some were taken up twice", grouped(ended - self.clicks)),
+            Some(missing) => {
+                format!("{} clicks not finished; the next start takes them up", grouped(missing))
+            }
+            None => {
+                format!("{} records more than clicks: some were taken up twice", grouped(ended - self.clicks))
+            }
         }
     }
 }

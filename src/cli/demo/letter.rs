@@ -84,12 +84,9 @@ mod tests {
             headers: Vec::new(),
         };
         let poison = Poison::new(Stage::Decode, Some(1), "json_syntax", "it ends too early");
-        for dialect in [
-            HeaderDialect::Millstream,
-            HeaderDialect::Connect,
-            HeaderDialect::Streams,
-            HeaderDialect::Spring,
-        ] {
+        for dialect in
+            [HeaderDialect::Millstream, HeaderDialect::Connect, HeaderDialect::Streams, HeaderDialect::Spring]
+        {
             let context = LetterContext { dialect, pipeline: "p", group: "g", lane: 0, attempt: 1 };
             let letter = DeadLetter::new(&record, &poison, &context, Keep::Whole);
             let read = Record { headers: letter.headers.clone(), ..record.clone() };

@@ -37,7 +37,7 @@ pub(super) fn draw(scene: &Scene, room: Room) -> Vec<Line> {
     // The cursor rests in a row of its own below.
     let rows = room.rows.saturating_sub(1 + foot.len());
     for section in sections.into_iter().filter(|section| !section.is_empty()) {
-        if lines.len() + section.len() + 1 <= rows {
+        if lines.len() + section.len() < rows {
             lines.extend(section);
             lines.push(Line::new(columns));
         }
@@ -52,7 +52,10 @@ fn head(scene: &Scene, columns: usize) -> Vec<Line> {
     let clicks = Line::new(columns)
         .push(Style::Bold, grouped(scene.clicks.total))
         .push(Style::Plain, " clicks produced")
-        .push(Style::Dim, format!(", {} a second, for {}", grouped(scene.clicks.per_s), clock(scene.elapsed)));
+        .push(
+            Style::Dim,
+            format!(", {} a second, for {}", grouped(scene.clicks.per_s), clock(scene.elapsed)),
+        );
     vec![title.push(Style::Dim, &scene.place), clicks]
 }
 
@@ -162,4 +165,3 @@ fn clock(elapsed: Duration) -> String {
         seconds => format!("{} min {} s", seconds / 60, seconds % 60),
     }
 }
-

@@ -10,6 +10,7 @@ mod handle;
 mod intake;
 mod outputs;
 mod partitions;
+mod poison;
 mod position;
 mod replay;
 mod topics;

@@ -4,6 +4,8 @@
 .DEFAULT_GOAL := test
 
 export RUST_BACKTRACE ?= 1
+# Tests wait for a broker more than they compute.
+export RUST_TEST_THREADS ?= 8
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 # The whole of Millstream in one terminal, with nothing to install beside it.

@@ -10,6 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use millstream_harness::client::Client;
+use millstream_harness::unique::{Folder, name};
+
 /// What must never be printed: what the secrets of the test files resolve to.
 const SECRET: &str = "hunter2";
 
@@ -29,6 +32,7 @@ fn millstream(folder: &Path, arguments: &[&str]) -> Output {
             ("SECRET_PROGRAM", "hunter2("),
             ("SECRET_PATTERN", "(hunter2"),
             ("ORDERS_TOPIC", "orders"),
+            ("ORDERS_PATTERN", "^orders$"),
             ("LANES", "2"),
         ])
         .output()
@@ -131,54 +135,37 @@ fn every_snapshot_has_its_case() {
     }
 }
 
-/// A folder of its own for a test that makes its files, removed at the end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Scratch {
-        let path = std::env::temp_dir().join(format!("millstream-check-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).expect("the temporary folder can be written");
-        Scratch(path)
-    }
-
-    /// Checks with these arguments in the folder and compares with `tests/bad/made-NAME.stderr`.
-    fn explains(&self, name: &str, arguments: &[&str]) {
-        let output = millstream(&self.0, &[&["check"], arguments].concat());
-        let printed = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(78), "{name}: {printed}");
-        let difference = compare(&folder("bad").join(format!("made-{name}.stderr")), &printed);
-        assert!(difference.is_none(), "{difference:?}");
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// Checks with these arguments in the folder and compares with `tests/bad/made-NAME.stderr`.
+fn explains(scratch: &Folder, name: &str, arguments: &[&str]) {
+    let output = millstream(scratch.path(), &[&["check"], arguments].concat());
+    let printed = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(78), "{name}: {printed}");
+    let difference = compare(&folder("bad").join(format!("made-{name}.stderr")), &printed);
+    assert!(difference.is_none(), "{difference:?}");
 }
 
 #[test]
 fn a_file_of_ten_megabytes_is_not_read() {
-    let scratch = Scratch::new("large");
+    let scratch = Folder::new("large");
     let comment = "# a line of a comment that is as long as lines of comments are\n";
-    fs::write(scratch.0.join("large.yaml"), comment.repeat(10 * 1024 * 1024 / comment.len()))
+    fs::write(scratch.path().join("large.yaml"), comment.repeat(10 * 1024 * 1024 / comment.len()))
         .expect("it fits");
-    scratch.explains("large", &["--bootstrap", "localhost:9092", "large.yaml"]);
+    explains(&scratch, "large", &["--bootstrap", "localhost:9092", "large.yaml"]);
 }
 
 #[test]
 fn what_cannot_be_read_is_told() {
-    let scratch = Scratch::new("unreadable");
-    fs::create_dir(scratch.0.join("folder.yaml")).expect("it is new");
-    fs::create_dir(scratch.0.join("empty")).expect("it is new");
-    fs::create_dir(scratch.0.join("pipelines")).expect("it is new");
-    fs::create_dir(scratch.0.join("pipelines/directory.yaml")).expect("it is new");
-    std::os::unix::fs::symlink("nowhere", scratch.0.join("pipelines/dangling.yaml")).expect("it is new");
+    let scratch = Folder::new("unreadable");
+    fs::create_dir(scratch.path().join("folder.yaml")).expect("it is new");
+    fs::create_dir(scratch.path().join("empty")).expect("it is new");
+    fs::create_dir(scratch.path().join("pipelines")).expect("it is new");
+    fs::create_dir(scratch.path().join("pipelines/directory.yaml")).expect("it is new");
+    std::os::unix::fs::symlink("nowhere", scratch.path().join("pipelines/dangling.yaml")).expect("it is new");
     let brokers = ["--bootstrap", "localhost:9092"];
-    scratch.explains("missing-file", &[&brokers[..], &["missing.yaml"]].concat());
-    scratch.explains("empty-folder", &[&brokers[..], &["empty", "folder.yaml"]].concat());
-    scratch.explains("unreadable-files", &[&brokers[..], &["pipelines"]].concat());
-    scratch.explains("missing-daemon-file", &["--config", "missing.yaml"]);
+    explains(&scratch, "missing-file", &[&brokers[..], &["missing.yaml"]].concat());
+    explains(&scratch, "empty-folder", &[&brokers[..], &["empty", "folder.yaml"]].concat());
+    explains(&scratch, "unreadable-files", &[&brokers[..], &["pipelines"]].concat());
+    explains(&scratch, "missing-daemon-file", &["--config", "missing.yaml"]);
 }
 
 #[test]
@@ -251,4 +238,78 @@ fn the_printed_schemas_are_those_of_the_repository() {
             "schemas/{name} is not what `millstream schema {file}` prints"
         );
     }
+}
+
+/// What `check --online` says about a pipeline, with names that are unique replaced by those that stand for them.
+fn online(client: &Client, pipeline: &str) -> (Option<i32>, String) {
+    let scratch = Folder::new("online");
+    scratch.write("pipeline.yaml", pipeline);
+    let bootstrap = client.bootstrap();
+    let output =
+        millstream(scratch.path(), &["check", "--online", "--bootstrap", bootstrap, "pipeline.yaml"]);
+    (output.status.code(), format!("{}{}", text(&output.stdout), text(&output.stderr)))
+}
+
+#[test]
+fn online_passes_where_all_topics_are_there() {
+    let client = Client::shared();
+    let (source, sink) = (name("online-in"), name("online-out"));
+    client.create_topic(&source, 1, &[]);
+    client.create_topic(&sink, 1, &[]);
+    let (code, printed) = online(
+        &client,
+        &format!(
+            "name: {source}\nsource: {{topics: [{source}]}}\nsinks:\n  - topic: {sink}\n  - topic: {sink}-new\n    \
+             create: {{partitions: 3, replication: 1}}\n"
+        ),
+    );
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(!printed.contains("error") && !printed.contains("warning"), "{printed}");
+    assert_eq!(client.partition_count(&format!("{sink}-new")), None, "check creates nothing");
+}
+
+#[test]
+fn online_tells_what_is_missing_or_too_small() {
+    let client = Client::shared();
+    let (source, sink) = (name("online-in"), name("online-out"));
+    client.create_topic(&source, 1, &[("max.message.bytes", "2000000")]);
+    client.create_topic(&sink, 1, &[("max.message.bytes", "1000000")]);
+    let (code, printed) = online(
+        &client,
+        &format!(
+            "name: {source}\nsource: {{topics: [{source}, {source}-gone]}}\nsinks:\n  - topic: {sink}\n  - topic: \
+             {sink}-gone\ndlq: {{topic: {sink}-dlq, create: {{partitions: 1, replication: 100}}}}\n"
+        ),
+    );
+    assert_eq!(code, Some(78), "{printed}");
+    for finding in ["warning[smaller-limit]", "error[missing-topic]", "error[cannot-create]"] {
+        assert!(printed.contains(finding), "no {finding} in:\n{printed}");
+    }
+    assert!(printed.contains("pipeline.yaml:2:"), "the source that is gone has its place:\n{printed}");
+    assert!(printed.contains("3 errors, 1 warning"), "{printed}");
+}
+
+#[test]
+fn online_says_when_no_pattern_matches() {
+    let client = Client::shared();
+    let sink = name("online-out");
+    client.create_topic(&sink, 1, &[]);
+    let (code, printed) = online(
+        &client,
+        &format!("name: {sink}\nsource: {{topics: \"^{sink}-none-.*\"}}\nsinks: [{{topic: {sink}}}]\n"),
+    );
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(printed.contains("warning[no-match]"), "{printed}");
+}
+
+#[test]
+fn online_says_when_no_broker_answers() {
+    let scratch = Folder::new("online");
+    scratch.write("pipeline.yaml", "name: a\nsource: {topics: [b]}\nsinks: [{topic: c}]\n");
+    // Nobody listens on the port of tcpmux here, and connecting is refused at once.
+    let output =
+        millstream(scratch.path(), &["check", "--online", "--bootstrap", "127.0.0.1:1", "pipeline.yaml"]);
+    let printed = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(78), "{printed}");
+    assert!(printed.contains("error[unreachable]") && printed.contains("refused"), "{printed}");
 }

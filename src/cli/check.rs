@@ -4,13 +4,17 @@ use std::io::{self, IsTerminal, Write};
 
 use codespan_reporting::term::termcolor::{ColorChoice, StandardStream};
 
-use crate::config::{Report, Severity, load};
+use crate::config::{Report, Severity, check_online, load};
 
 use super::{CheckArgs, CheckFormat, Exit};
 
 /// Checks, prints, and tells how to end.
 pub fn run(args: &CheckArgs) -> Exit {
     let (exit, summaries, report) = match load(&args.files.request(args.allow_unset)) {
+        Ok(loaded) if args.online => match check_online(loaded) {
+            Ok(loaded) => (Exit::Success, loaded.summaries, loaded.warnings),
+            Err(report) => (Exit::Config, Vec::new(), report),
+        },
         Ok(loaded) => (Exit::Success, loaded.summaries, loaded.warnings),
         Err(report) => (Exit::Config, Vec::new(), report),
     };

@@ -33,3 +33,18 @@ pub(super) fn commit(walk: &mut Walk<'_>, node: &Node) -> Option<CommitSpec> {
     let records = fields.read(walk, "records", integer);
     Some(CommitSpec { interval: interval?, records: records? })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::walk::walked;
+    use super::*;
+
+    #[test]
+    fn each_key_has_its_default() {
+        let expected = CommitSpec { interval: Duration::from_millis(500), records: 10 };
+        assert_eq!(walked("records: 10", commit), (Some(expected), vec![]));
+        assert_eq!(walked("{interval: 500, records: 0}", commit).1, ["bad-value", "bad-value"]);
+    }
+}

@@ -198,3 +198,17 @@ pub(super) fn memory(
     };
     Some(error.note(format!("each lane needs {floor}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_names_the_memory_that_is_needed() {
+        assert_eq!(memory(4, 1 << 20, 4 << 20, None), None);
+        let error = memory(5, 1 << 20, 4 << 20, None).expect("a lane does not fit");
+        assert!(error.message.contains("need 5MiB"), "{}", error.message);
+        assert!(error.notes[0].contains("memory: {max: 5MiB}"), "{:?}", error.notes);
+        assert!(memory(u64::MAX, 1 << 20, 4 << 20, None).is_some());
+    }
+}

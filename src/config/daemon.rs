@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::element::{Element, Key, Need, Shape, Words};
 use super::interpolate::Surroundings;
-use super::kafka::{self, Entry};
+use super::kafka::{self, Properties};
 use super::names;
 use super::node::{Node, Value};
 use super::source_map::{Place, SourceMap};
@@ -151,7 +151,7 @@ pub(super) struct Daemon {
     /// The settings; `None` where something in them is wrong.
     pub spec: Option<DaemonSpec>,
     /// librdkafka's properties for all pipelines.
-    pub kafka: Vec<Entry>,
+    pub kafka: Properties,
     /// The folder of the pipelines, and where the file names it, if it does.
     pub pipelines: Option<(PathBuf, Option<Place>)>,
     /// Where `memory.max` stands, if it does.
@@ -177,7 +177,7 @@ pub(super) fn daemon(walk: &mut Walk<'_>, node: &Node) -> Daemon {
         return daemon(walk, &Node::empty_map(node.place));
     }
     let Some(fields) = Fields::open(walk, node, &DAEMON) else {
-        return Daemon { spec: None, kafka: Vec::new(), pipelines: None, memory_place: None };
+        return Daemon { spec: None, kafka: Properties::default(), pipelines: None, memory_place: None };
     };
     let instance_id = fields.optional(walk, "instance_id", names::id);
     let kafka = fields.node("kafka").map(|node| kafka::properties(walk, node)).unwrap_or_default();

@@ -115,3 +115,25 @@ fn breaker(walk: &mut Walk<'_>, node: &Node) -> Option<BreakerSpec> {
     let min_records = fields.read(walk, "min_records", integer);
     Some(BreakerSpec { share_percent: share?, window: window?, min_records: min_records? })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::walk::walked;
+    use super::*;
+
+    #[test]
+    fn a_topic_is_enough() {
+        let (dlq, codes) = walked("topic: d", dlq);
+        let spec = dlq.spec.expect("it is complete");
+        assert!(codes.is_empty(), "{codes:?}");
+        assert_eq!((spec.headers, spec.breaker.min_records), (HeaderDialect::Millstream, 1000));
+    }
+
+    #[test]
+    fn its_topic_is_known_where_the_rest_is_wrong() {
+        let (dlq, codes) = walked("{topic: d, headers: x, breaker: {share: 200%}}", dlq);
+        assert!(dlq.spec.is_none());
+        assert_eq!(dlq.topic.map(|topic| topic.value).as_deref(), Some("d"));
+        assert_eq!(codes, ["bad-value", "bad-value"]);
+    }
+}

@@ -39,30 +39,44 @@ pub(super) fn read(sources: &mut SourceMap, path: &Path) -> Result<FileId, Box<D
     }
 }
 
-/// The pipeline files of a path: itself, or the `*.yaml` of a folder in the order of their names. Hidden files
-/// and what editors leave behind are passed over.
+/// What a path holds.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The pipeline files, in the order of their names.
+    pub pipelines: Vec<PathBuf>,
+    /// Warnings about files that a user may take for pipelines.
+    pub passed_over: Vec<Diagnostic>,
+}
+
+/// The pipeline files of a path: itself, or the `*.yaml` of a folder. Hidden files and what editors leave behind
+/// are passed over.
 ///
 /// # Errors
 ///
 /// Why there are none.
-pub(super) fn find(path: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
+pub(super) fn find(path: &Path) -> Result<Found, Box<Diagnostic>> {
     let fail = |message: String| Box::new(Diagnostic::error("unreadable", message).in_file(path));
-    std::fs::metadata(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
-    if !path.is_dir() {
-        return Ok(vec![path.to_path_buf()]);
+    let cannot = |error: std::io::Error| fail(format!("cannot be read: {error}"));
+    let mut found = Found::default();
+    if !std::fs::metadata(path).map_err(cannot)?.is_dir() {
+        found.pipelines.push(path.to_path_buf());
+        return Ok(found);
     }
-    let entries = std::fs::read_dir(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
-    let mut files = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(|error| fail(format!("cannot be read: {error}")))?;
-        if is_pipeline_file(&entry.file_name().to_string_lossy()) {
-            files.push(entry.path());
+    for entry in std::fs::read_dir(path).map_err(cannot)? {
+        let entry = entry.map_err(cannot)?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if is_pipeline_file(&name) {
+            found.pipelines.push(entry.path());
+        } else if name.ends_with(".yml") && !name.starts_with('.') {
+            let message = "is passed over: a pipeline's file ends in `.yaml`";
+            found.passed_over.push(Diagnostic::warning("passed-over", message).in_file(&entry.path()));
         }
     }
-    files.sort();
-    match files.is_empty() {
+    found.pipelines.sort();
+    match found.pipelines.is_empty() {
         true => Err(fail("this folder has no pipeline: no file that ends in `.yaml`".to_owned())),
-        false => Ok(files),
+        false => Ok(found),
     }
 }
 

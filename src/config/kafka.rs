@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::kafka::probe::try_clients;
 use crate::kafka::properties::{Scope, table, try_value};
 
 use super::diagnostic::Diagnostic;
@@ -34,8 +35,23 @@ impl Entry {
     }
 }
 
+/// What one `kafka:` gives.
+#[derive(Default)]
+pub(super) struct Properties {
+    /// What can be set.
+    pub entries: Vec<Entry>,
+    /// Something else stood there, which was told of.
+    pub is_broken: bool,
+}
+
 /// Reads `kafka:`. What is wrong is said and left out.
-pub(super) fn properties(walk: &mut Walk<'_>, node: &Node) -> Vec<Entry> {
+pub(super) fn properties(walk: &mut Walk<'_>, node: &Node) -> Properties {
+    let said = walk.diagnostics.len();
+    let entries = entries(walk, node);
+    Properties { entries, is_broken: walk.diagnostics.len() > said }
+}
+
+fn entries(walk: &mut Walk<'_>, node: &Node) -> Vec<Entry> {
     let entries = match &node.value {
         Value::Map(entries) => entries,
         Value::Null => return Vec::new(),
@@ -144,12 +160,13 @@ pub(super) fn merge<'a>(layers: impl IntoIterator<Item = &'a [Entry]>) -> Vec<&'
     merged.into_values().collect()
 }
 
-/// Properties that do not go together. `report` is called once for each pipeline, with its own.
-pub(super) fn check_together(walk: &mut Walk<'_>, merged: &[&Entry]) {
+/// Says which properties do not go together; gives whether all do.
+pub(super) fn check_together(walk: &mut Walk<'_>, merged: &[&Entry]) -> bool {
+    let said = walk.diagnostics.len();
     let find = |name: &str| merged.iter().find(|entry| entry.canonical == name);
     let is_kip_848 = |entry: &&&Entry| entry.value.value == "consumer";
     let Some(protocol) = find("group.protocol").filter(is_kip_848) else {
-        return;
+        return true;
     };
     for name in CLASSIC_ONLY {
         let Some(Entry { place: Some(place), .. }) = find(name) else {
@@ -163,6 +180,37 @@ pub(super) fn check_together(walk: &mut Walk<'_>, merged: &[&Entry]) {
             None => wrong,
         });
     }
+    walk.diagnostics.len() == said
+}
+
+/// Lets librdkafka make the clients: it finds there what it cannot find in one property, such as a file that
+/// is not there. `place` is where the pipeline begins.
+pub(super) fn check_clients(walk: &mut Walk<'_>, merged: &[&Entry], spec: &KafkaSpec, place: Place) {
+    let Err(error) = try_clients(&spec.consumer, &spec.producer) else { return };
+    let message = error.to_string();
+    let is_named = |entry: &&&Entry| {
+        message.contains(&entry.canonical) || message.contains(&usual_name(&entry.canonical))
+    };
+    let named = merged.iter().filter(is_named).find_map(|entry| entry.place);
+    let tells = |entry: &&Entry| entry.value.filled && message.contains(&entry.value.value);
+    let code = "bad-properties";
+    if message.contains("GSSAPI") {
+        let message = "`sasl.mechanism` is not set, and this version has not librdkafka's default, GSSAPI";
+        let wrong = Diagnostic::error(code, message).at(place, "the clients of this pipeline");
+        walk.report(wrong.note("it can be `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`"));
+        return;
+    }
+    let message = match merged.iter().any(tells) {
+        true => {
+            "librdkafka cannot make the clients (its words could tell a value that was filled in)".to_owned()
+        }
+        false => format!("librdkafka cannot make the clients: {message}"),
+    };
+    let (at, what) = match named {
+        Some(named) => (named, ""),
+        None => (place, "the clients of this pipeline"),
+    };
+    walk.report(Diagnostic::error(code, message).at(at, what));
 }
 
 /// Splits by librdkafka's scopes.

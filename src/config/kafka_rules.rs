@@ -137,6 +137,11 @@ static RULES: &[Rule] = &[
         reason: "Millstream shares out the memory of all queues; say `memory.max` in the daemon's file instead",
     },
     Rule {
+        names: &["sasl.mechanisms"],
+        allowed: Allowed::ListOf(&["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]),
+        reason: "this version has neither Kerberos nor OAUTHBEARER",
+    },
+    Rule {
         names: &["statistics.interval.ms"],
         allowed: Allowed::Only(&["0"]),
         reason: "nothing takes librdkafka's statistics in this version, and they would pile up",

@@ -1,5 +1,6 @@
 //! Reads and checks everything that a daemon runs.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::pipeline::memory::LANE_FLOOR_BYTES;
@@ -9,11 +10,11 @@ use super::daemon::{Daemon, daemon};
 use super::diagnostic::{Diagnostic, Report};
 use super::files;
 use super::interpolate::Surroundings;
-use super::kafka::{BOOTSTRAP, Entry, check_together, merge, split};
+use super::kafka::{BOOTSTRAP, Entry, Properties, check_clients, check_together, merge, split};
 use super::node::{Node, parse};
-use super::pipeline::{Pipeline, pipeline};
+use super::pipeline::{Pipeline, Places, pipeline};
 use super::source_map::{FileId, SourceMap};
-use super::spec::Config;
+use super::spec::{Config, KafkaSpec};
 use super::walk::Walk;
 
 /// The daemon's file where neither a path nor `--config` is given.
@@ -43,6 +44,8 @@ pub struct Loaded {
     pub warnings: Report,
     /// One line for each pipeline: what it reads and writes, in the words of its file.
     pub summaries: Vec<String>,
+    /// Where each pipeline's file names what lives in the cluster.
+    pub(super) places: Vec<Places>,
 }
 
 /// Loads from the file system, with the process's environment and credentials.
@@ -92,11 +95,12 @@ fn finish(
     pipelines: Vec<Pipeline>,
 ) -> Result<Loaded, Report> {
     let report = Report::new(sources, findings);
+    let places = pipelines.iter().map(Pipeline::places).collect();
     let summaries = pipelines.iter().filter_map(Pipeline::summary).collect();
     let specs = pipelines.into_iter().map(|pipeline| pipeline.spec).collect::<Option<Vec<_>>>();
     match (daemon.spec, specs) {
         (Some(daemon), Some(pipelines)) if !report.has_errors() => {
-            Ok(Loaded { config: Config { daemon, pipelines }, warnings: report, summaries })
+            Ok(Loaded { config: Config { daemon, pipelines }, warnings: report, summaries, places })
         }
         _ => Err(report),
     }
@@ -115,7 +119,7 @@ fn read_daemon(
     tree: Option<Option<(FileId, Node)>>,
     findings: &mut Vec<Diagnostic>,
 ) -> Daemon {
-    let nothing = || Daemon { spec: None, kafka: Vec::new(), pipelines: None, memory_place: None };
+    let nothing = || Daemon { spec: None, kafka: Properties::default(), pipelines: None, memory_place: None };
     let mut walk = Walk::new(sources, surroundings, request.allow_unset);
     let daemon = match tree {
         Some(Some((_, node))) => daemon(&mut walk, &node),
@@ -144,7 +148,8 @@ fn read_pipelines(
     for path in &paths {
         match files::find(path) {
             Ok(found) => {
-                files.extend(found.into_iter().filter(|file| !files.contains(file)).collect::<Vec<_>>())
+                files.extend(found.pipelines);
+                findings.extend(found.passed_over);
             }
             Err(diagnostic) => findings.push(match place {
                 Some(place) => diagnostic.at_name(place),
@@ -152,6 +157,9 @@ fn read_pipelines(
             }),
         }
     }
+    // The same file may be named twice, and be in a folder that is named.
+    let mut seen = BTreeSet::new();
+    files.retain(|file| seen.insert(file.clone()));
     files.iter().filter_map(|file| read_tree(sources, file, findings)).map(|(_, node)| node).collect()
 }
 
@@ -176,12 +184,19 @@ fn kafka_of_all(walk: &mut Walk<'_>, request: &LoadRequest, daemon: &Daemon, pip
     let command_line: Vec<Entry> =
         request.bootstrap.iter().map(|servers| Entry::bootstrap(servers)).collect();
     let mut clusters = Vec::new();
+    let mut tried: Vec<KafkaSpec> = Vec::new();
     for pipeline in pipelines.iter_mut() {
         let own = std::mem::take(&mut pipeline.kafka);
-        let merged = merge([&daemon.kafka[..], &own[..], &command_line[..]]);
-        check_together(walk, &merged);
+        let merged = merge([&daemon.kafka.entries[..], &own.entries[..], &command_line[..]]);
+        let spec = split(&merged);
+        let is_whole = check_together(walk, &merged) && !daemon.kafka.is_broken && !own.is_broken;
+        if is_whole && !merged.iter().any(|entry| entry.value.opaque) && !tried.contains(&spec) {
+            check_clients(walk, &merged, &spec, pipeline.place);
+            tried.push(spec.clone());
+        }
         let cluster =
             merged.iter().find(|entry| entry.canonical == BOOTSTRAP).map(|entry| entry.value.value.clone());
+        let cluster = cluster.filter(|brokers| !brokers.trim().is_empty());
         if cluster.is_none() && daemon.spec.is_some() {
             let message = "no brokers to connect to: `bootstrap.servers` is not set";
             let missing =
@@ -192,8 +207,8 @@ fn kafka_of_all(walk: &mut Walk<'_>, request: &LoadRequest, daemon: &Daemon, pip
             ));
         }
         clusters.push(cluster);
-        if let Some(spec) = &mut pipeline.spec {
-            spec.kafka = split(&merged);
+        if let Some(pipeline) = &mut pipeline.spec {
+            pipeline.kafka = spec;
         }
         pipeline.kafka = own;
     }
@@ -203,4 +218,138 @@ fn kafka_of_all(walk: &mut Walk<'_>, request: &LoadRequest, daemon: &Daemon, pip
         .map(|(pipeline, cluster)| Placed { pipeline, cluster: cluster.as_deref() })
         .collect();
     walk.diagnostics.extend(cross::check(&placed));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::super::spec::{BreakerSpec, HeaderDialect, OnError};
+    use super::*;
+
+    /// A folder with one pipeline file, removed at the end.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str, pipeline: &str) -> Scratch {
+            let folder = std::env::temp_dir().join(format!("millstream-load-{name}-{}", std::process::id()));
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("pipeline.yaml"), pipeline).unwrap();
+            Scratch(folder)
+        }
+
+        fn load(&self, surroundings: &Surroundings) -> Result<Loaded, Report> {
+            let request = LoadRequest {
+                bootstrap: Some("localhost:9092".to_owned()),
+                paths: vec![self.0.join("pipeline.yaml")],
+                ..LoadRequest::default()
+            };
+            load_in(&request, surroundings)
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    const EVERYTHING: &str = "name: a\nsource: {topics: [b], group: c, start: earliest, on_offset_lost: stop}\n\
+        transform:\n  - decode: json\n  - filter: .a == \"x\"\n  - map: .b = \"y\"\n\
+        sinks: [{topic: d, when: .a == \"z\", encode: json, create: {partitions: 6, replication: 3}}]\n\
+        dlq: {topic: e, headers: connect, breaker: {share: 50%, window: 1m, min_records: 10}}\n\
+        delivery: at_least_once\ncommit: {interval: 1s, records: 10}\nlanes: 2\ntombstones: run\non_error: dlq\n\
+        kafka: {client.id: f, linger.ms: 5, compression.type: lz4, security.protocol: ssl, ssl.ca.location: g}\n";
+
+    /// Each value in its turn comes from outside, and is one that does not fit, or one that does: what it is must
+    /// not be told, wherever it stands.
+    #[test]
+    fn what_is_filled_in_is_never_told() {
+        let values =
+            ["b", "c", "earliest", "stop", "json", "x", "y", "d", "z", "6", "3", "e", "connect", "50%"];
+        let more = ["1m", "10", "at_least_once", "1s", "2", "run", "dlq", "f", "5", "lz4", "ssl", "g", "a"];
+        for (secret, name) in [("hunter2", "FITS"), ("hunter2 \\", "NOT")] {
+            let surroundings = Surroundings::made(
+                match name {
+                    "FITS" => &[("S", "hunter2")],
+                    _ => &[("S", "hunter2 \\")],
+                },
+                None,
+            );
+            for value in values.iter().chain(&more) {
+                let text = replace_value(EVERYTHING, value);
+                let scratch = Scratch::new(name, &text);
+                let told = match scratch.load(&surroundings) {
+                    Ok(loaded) => {
+                        format!("{}{}{:?}", loaded.warnings, loaded.summaries.join(""), loaded.warnings)
+                    }
+                    Err(report) => format!("{report}{}{report:?}", report.to_json()),
+                };
+                assert!(!told.contains(secret) && !told.contains("hunter2"), "{value} is told:\n{told}");
+            }
+        }
+    }
+
+    /// The first value that is `value`, and not part of a word or a key, becomes a reference.
+    fn replace_value(text: &str, value: &str) -> String {
+        let quoted = format!("\"{value}\"");
+        let starts = [": ", "[", "== ", "= "];
+        for start in starts {
+            for (from, to) in [(quoted.as_str(), "\"${env:S}\""), (value, "\"${env:S}\"")] {
+                for end in ["\n", ",", "}", "]"] {
+                    let found = format!("{start}{from}{end}");
+                    if text.contains(&found) {
+                        return text.replacen(&found, &format!("{start}{to}{end}"), 1);
+                    }
+                }
+            }
+        }
+        panic!("{value} is no value of the text")
+    }
+
+    proptest! {
+        /// Whatever a file holds, it is read or explained.
+        #[test]
+        fn no_file_panics(
+            at in prop::collection::vec((0usize..EVERYTHING.len(), 0usize..12, "[a-z{}\\[\\]:,.$%\"'|>&*#!?\n é0-9-]{0,6}"), 1..4),
+        ) {
+            let mut text = EVERYTHING.to_owned();
+            for (start, length, piece) in at {
+                let floor = |byte: usize| (0..=byte.min(text.len())).rev().find(|b| text.is_char_boundary(*b)).unwrap_or(0);
+                let (start, end) = (floor(start), floor(start + length));
+                text.replace_range(start..end, &piece);
+            }
+            let scratch = Scratch::new("fuzz", &text);
+            let told = match scratch.load(&Surroundings::made(&[], None)) {
+                Ok(loaded) => loaded.warnings,
+                Err(report) => report,
+            };
+            prop_assert!(told.to_json().is_array());
+            prop_assert_eq!(told.is_empty(), told.to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_documentation() {
+        let scratch = Scratch::new(
+            "defaults",
+            "name: a\nsource: {topics: [b]}\nsinks: [{topic: c}]\ndlq: {topic: d}\n",
+        );
+        let loaded = scratch.load(&Surroundings::made(&[], None)).expect("it is right");
+        let daemon = &loaded.config.daemon;
+        assert_eq!((daemon.memory_max_bytes, daemon.shutdown_deadline.as_secs()), (512 << 20, 25));
+        assert_eq!(daemon.state, PathBuf::from("/var/lib/millstream"));
+        let pipeline = &loaded.config.pipelines[0];
+        assert_eq!(pipeline.source.group, "millstream.a");
+        assert_eq!((pipeline.commit.interval.as_millis(), pipeline.commit.records), (500, 5000));
+        assert_eq!((pipeline.lanes, pipeline.on_error), (1, OnError::Dlq));
+        let dlq = pipeline.dlq.as_ref().expect("it stands there");
+        assert_eq!(dlq.headers, HeaderDialect::Millstream);
+        let breaker = BreakerSpec { share_percent: 50.0, window: Duration::from_secs(60), min_records: 1000 };
+        assert_eq!(dlq.breaker, breaker);
+        assert_eq!(pipeline.kafka.consumer["bootstrap.servers"], "localhost:9092");
+        assert_eq!(pipeline.kafka.producer["bootstrap.servers"], "localhost:9092");
+    }
 }

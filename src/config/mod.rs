@@ -19,6 +19,7 @@ mod kafka_rules;
 mod load;
 mod names;
 mod node;
+mod online;
 mod pipeline;
 mod program;
 mod schema;
@@ -29,7 +30,9 @@ pub mod spec;
 mod transform;
 pub mod units;
 mod walk;
+mod yaml_error;
 
 pub use diagnostic::{Diagnostic, Report, Severity};
 pub use load::{DEFAULT_CONFIG, LoadRequest, Loaded, load};
+pub use online::check_online;
 pub use schema::{daemon_schema, pipeline_schema};

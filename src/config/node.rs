@@ -10,11 +10,12 @@ use serde_yaml::{Location, Spanned};
 
 use super::diagnostic::Diagnostic;
 use super::source_map::{FileId, Place, SourceMap};
+use super::yaml_error;
 
 /// The deepest nesting that is read.
-const DEPTH_MAX: usize = 32;
+pub(super) const DEPTH_MAX: usize = 32;
 /// The most nodes of one file, aliases written out.
-const NODES_MAX: usize = 100_000;
+pub(super) const NODES_MAX: usize = 100_000;
 
 /// A value with its place.
 #[derive(Clone, Debug)]
@@ -90,56 +91,12 @@ pub(super) fn parse(sources: &SourceMap, file: FileId) -> Result<Node, Box<Diagn
     };
     match serde_yaml::from_str_with_options::<Spanned<Raw>>(text, options) {
         Ok(raw) => Ok(convert(raw, file, text)),
-        Err(error) => Err(Box::new(syntax_error(&error, file, text))),
-    }
-}
-
-fn syntax_error(error: &serde_yaml::Error, file: FileId, text: &str) -> Diagnostic {
-    let error = error.without_snippet();
-    let place = match error.location() {
-        Some(location) => caret(location, file, text),
-        None => Place::new(file, 0, 0),
-    };
-    let (message, hint) = explain(error);
-    let diagnostic = Diagnostic::error("yaml", message).at(place, "");
-    match hint {
-        Some(hint) => diagnostic.note(hint),
-        None => diagnostic,
-    }
-}
-
-/// What is wrong, and what to do about what is met often.
-fn explain(error: &serde_yaml::Error) -> (String, Option<&'static str>) {
-    match error {
-        serde_yaml::Error::AliasError { error, .. } => explain(error.without_snippet()),
-        serde_yaml::Error::Budget { .. } => (
-            format!(
-                "this YAML is too large: at most {NODES_MAX} values, aliases written out, {DEPTH_MAX} deep"
-            ),
-            None,
-        ),
-        serde_yaml::Error::MultipleDocuments { .. } => (
-            "this is a second YAML document".to_owned(),
-            Some("one file holds one document: put it into a file of its own"),
-        ),
-        serde_yaml::Error::UnknownAnchor { .. } => ("there is no anchor of this name".to_owned(), None),
-        error => {
-            let message = error.render_with_formatter(&serde_yaml::UserMessageFormatter);
-            let message = message.split(" at line ").next().unwrap_or(&message);
-            (format!("this cannot be read as YAML: {message}"), hint(message))
+        Err(error) => {
+            let error = error.without_snippet();
+            let place = error.location().map_or(Place::new(file, 0, 0), |at| caret(at, file, text));
+            Err(Box::new(yaml_error::diagnostic(error, place)))
         }
     }
-}
-
-fn hint(message: &str) -> Option<&'static str> {
-    const HINTS: [(&str, &str); 5] = [
-        ("tabs", "YAML is indented with spaces"),
-        ("mapping values are not allowed", "put quotes around a value that holds a colon and a space"),
-        ("unexpected character", "put quotes around a value that starts with this character"),
-        ("expected string scalar", "a key is text"),
-        ("did not find expected", "keys of one mapping stand in one column"),
-    ];
-    HINTS.iter().find(|(start, _)| message.contains(start)).map(|(_, hint)| *hint)
 }
 
 /// One character at a location: a parser's span can reach to the end of the file.

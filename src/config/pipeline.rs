@@ -4,7 +4,7 @@ use super::commit::{COMMIT, commit};
 use super::diagnostic::Diagnostic;
 use super::dlq::{DLQ, Dlq, dlq};
 use super::element::{Element, Key, Need, Shape, Words};
-use super::kafka::{self, Entry};
+use super::kafka::{self, Properties};
 use super::names;
 use super::node::{Node, Value};
 use super::sink::{SINK, Sink, sink};
@@ -124,12 +124,39 @@ pub(super) struct Pipeline {
     /// What it writes.
     pub writes: Vec<Write>,
     /// Its own librdkafka properties.
-    pub kafka: Vec<Entry>,
+    pub kafka: Properties,
     /// Where the file begins.
     pub place: Place,
 }
 
+/// Where a pipeline's file names what lives in the cluster.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places {
+    /// The source's topics, in their order, or its pattern.
+    pub topics: Vec<Place>,
+    /// The group, or the name that it follows from.
+    pub group: Option<Place>,
+    /// The sinks' topics, in their order.
+    pub sinks: Vec<Place>,
+    /// The dlq's topic.
+    pub dlq: Option<Place>,
+}
+
 impl Pipeline {
+    /// Where its file names what lives in the cluster.
+    pub(super) fn places(&self) -> Places {
+        let topics = match &self.reads {
+            Reads::Names(names) => names.iter().map(|name| name.place).collect(),
+            Reads::Pattern(_, written) => vec![written.place],
+        };
+        let places = |is_dlq| {
+            let written = self.writes.iter().filter(move |write| write.is_dlq == is_dlq);
+            written.map(|write| write.topic.place)
+        };
+        let group = self.group.as_ref().map(|group| group.place);
+        Places { topics, group, sinks: places(false).collect(), dlq: places(true).next() }
+    }
+
     /// One line: what it reads and writes, and how, as the file says it.
     pub(super) fn summary(&self) -> Option<String> {
         let spec = self.spec.as_ref()?;

@@ -75,11 +75,12 @@ fn of_shape(shape: &Shape) -> Value {
         Shape::Duration { .. } => pattern("^[0-9]+(ms|s|m|h)$"),
         Shape::Size => pattern("^[0-9]+(KiB|MiB|GiB)$"),
         Shape::Percent => pattern("^[0-9.]+%$"),
-        Shape::Start => pattern("^(earliest|latest|[0-9]{4}-.*)$"),
+        Shape::Start => pattern("^(earliest|latest|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ].*)$"),
         Shape::Choice(words) => or_reference(json!({ "enum": words() })),
         Shape::Topics => json!({ "anyOf": [
             { "type": "array", "minItems": 1, "items": { "type": "string" } },
             { "type": "string", "pattern": "^\\^" },
+            { "$ref": "#/definitions/reference" },
         ] }),
         Shape::Program => json!({ "type": ["string", "boolean"] }),
         Shape::Path => json!({ "type": "string" }),

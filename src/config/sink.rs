@@ -165,3 +165,34 @@ pub(super) fn create(walk: &mut Walk<'_>, node: &Node, _key: &'static Key) -> Op
     let small = |number: u64| i32::try_from(number).expect("the table's limits are far below");
     Some(CreateSpec { partitions: small(partitions?), replication: small(replication?) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::source_map::Place;
+    use super::super::spec::DecodeSpec;
+    use super::super::walk::walked;
+    use super::*;
+
+    fn after_json(place: Place) -> Transform {
+        let decode = DecodeSpec { value: Format::Json, key: Format::Raw };
+        let mut transform = Transform { decode: Some((decode, place)), ..Transform::default() };
+        transform.chain.scope = transform.chain.scope.after_decode(decode);
+        transform
+    }
+
+    #[test]
+    fn the_format_is_what_was_decoded() {
+        let (json, _) = walked("topic: s", |walk, node| sink(walk, node, &after_json(node.place)));
+        assert_eq!(json.spec.map(|spec| spec.encode), Some(Format::Json));
+        let (raw, _) = walked("topic: s", |walk, node| sink(walk, node, &Transform::default()));
+        assert_eq!(raw.spec.map(|spec| spec.encode), Some(Format::Raw));
+    }
+
+    #[test]
+    fn bytes_can_be_written_of_a_decoded_value_and_no_json_of_bytes() {
+        let read = |walk: &mut Walk<'_>, node: &Node| sink(walk, node, &after_json(node.place));
+        assert_eq!(walked("{topic: s, encode: raw}", read).1, Vec::<String>::new());
+        let read = |walk: &mut Walk<'_>, node: &Node| sink(walk, node, &Transform::default());
+        assert_eq!(walked("{topic: s, encode: {format: json}}", read).1, ["nothing-decoded"]);
+    }
+}

@@ -132,11 +132,17 @@ impl Reads {
 
 fn topics(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Reads> {
     match &node.value {
-        Value::Text(text) if text.starts_with('^') => pattern(walk, node),
-        Value::Text(text) => {
+        Value::Text(written) => {
+            let text = walk.text(node, OtherDollars::Literal)?;
+            if text.value.starts_with('^') {
+                return pattern(walk, node);
+            }
+            if text.opaque {
+                return Some(Reads::Names(Vec::new()));
+            }
             let message = format!("`topics` must be {}, and is text", key.shape.expected());
             let wrong = Diagnostic::error("wrong-type", message).at(node.place, "text");
-            walk.report(wrong.note(format!("write `topics: [{text}]`")));
+            walk.report(wrong.note(format!("write `topics: [{written}]`")));
             None
         }
         Value::List(items) => list(walk, node, items),
@@ -204,4 +210,37 @@ fn start(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<StartAt>
         "latest" => Some(StartAt::Latest),
         time => units::timestamp_ms(time).map(StartAt::TimestampMs),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::walk::walked;
+    use super::*;
+
+    fn read(yaml: &str) -> (Source, Vec<String>) {
+        walked(yaml, |walk, node| {
+            let name = Located { value: "p".into(), shown: "p".into(), place: node.place };
+            source(walk, node, Some(&name))
+        })
+    }
+
+    #[test]
+    fn names_and_patterns() {
+        let (named, _) = read("topics: [a, b]");
+        assert!(named.reads.place_of("b").is_some() && named.reads.place_of("c").is_none());
+        assert_eq!(named.spec.map(|spec| spec.group).as_deref(), Some("millstream.p"));
+        for yaml in ["topics: ^a-.*", "topics: ['^a-.*']"] {
+            let (pattern, codes) = read(yaml);
+            assert!(codes.is_empty(), "{codes:?}");
+            assert!(pattern.reads.place_of("a-1").is_some() && pattern.reads.place_of("b-1").is_none());
+        }
+    }
+
+    #[test]
+    fn a_start_is_a_word_or_a_time() {
+        let start = |yaml: &str| read(yaml).0.spec.map(|spec| spec.start);
+        assert_eq!(start("{topics: [a]}"), Some(StartAt::Earliest));
+        assert_eq!(start("{topics: [a], start: 1970-01-01T00:00:01Z}"), Some(StartAt::TimestampMs(1000)));
+        assert_eq!(start("{topics: [a], start: now}"), None);
+    }
 }

@@ -29,7 +29,7 @@ pub(super) static STEP: Element = Element {
             name: "decode",
             shape: Shape::WordOr(Format::words, &DECODE),
             need: Need::Optional,
-            doc: "turns the value's bytes into a value",
+            doc: "turns the value's bytes into a value; at most once, and steps before it see bytes",
         },
         Key {
             name: "map",
@@ -220,4 +220,49 @@ fn long_decode(walk: &mut Walk<'_>, node: &Node) -> Option<DecodeSpec> {
         }
     };
     Some(DecodeSpec { value, key: key.unwrap_or(Format::Raw) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pipeline::PIPELINE;
+    use super::super::walk::walked;
+    use super::*;
+
+    fn read(yaml: &str) -> (Transform, Vec<String>) {
+        let key = PIPELINE.key("transform").expect("it stands in the table");
+        walked(yaml, |walk, node| transform(walk, node, key))
+    }
+
+    #[test]
+    fn both_forms_of_decode_say_the_same() {
+        for (yaml, key) in [
+            ("[{decode: json}]", Format::Raw),
+            ("[{decode: {format: json}}]", Format::Raw),
+            ("[{decode: {value: json, key: json}}]", Format::Json),
+        ] {
+            let (transform, codes) = read(yaml);
+            let decode = transform.decode.map(|(decode, _)| decode);
+            assert_eq!((decode, codes), (Some(DecodeSpec { value: Format::Json, key }), vec![]), "{yaml}");
+        }
+    }
+
+    #[test]
+    fn what_a_map_leaves_is_known_to_the_next_step() {
+        let steps = "[{decode: json}, {map: '.n = 1'}, {filter: '.n > 0'}]";
+        assert_eq!(read(steps).1, Vec::<String>::new());
+        assert_eq!(read("[{decode: json}, {filter: '.n > 0'}]").1, ["vrl-100"]);
+    }
+
+    #[test]
+    fn what_could_be_a_broken_maps_fault_is_not_told() {
+        let steps = "[{decode: json}, {map: '.n = upcse(.n)'}, {filter: '.n > 0'}]";
+        assert_eq!(read(steps).1, ["vrl-105"]);
+    }
+
+    #[test]
+    fn a_map_may_unpack_what_is_then_decoded() {
+        let (transform, codes) = read("[{map: '. = slice!(., 5)'}, {decode: json}]");
+        assert!(codes.is_empty(), "{codes:?}");
+        assert_eq!(transform.steps.map(|steps| steps.len()), Some(2));
+    }
 }

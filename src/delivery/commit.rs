@@ -54,6 +54,11 @@ impl CommitPolicy {
         by_count || by_time
     }
 
+    /// Whether to send a commit now where there is no time to wait for more: at the end.
+    pub fn is_due_at_once(&self, now_ms: u64) -> bool {
+        !self.is_outstanding && self.has_moved && now_ms >= self.not_before_ms
+    }
+
     /// Whether more records may be finished before a commit is acknowledged.
     pub fn has_room(&self) -> bool {
         self.uncommitted < self.records_max
@@ -145,6 +150,8 @@ mod tests {
         policy.failed(10);
         assert!(!policy.is_due(10));
         assert!(policy.is_due(10 + RETRY_MS));
+        assert!(!policy.is_due_at_once(10));
+        assert!(policy.is_due_at_once(10 + RETRY_MS));
     }
 
     proptest! {

@@ -38,9 +38,8 @@ impl Cluster<'_> {
             let mut count = 0;
             let result = rd::rd_kafka_event_DeleteTopics_result(event.ptr());
             let topics = rd::rd_kafka_DeleteTopics_result_topics(result, &mut count);
-            (0..count).try_for_each(|index| {
-                KafkaError::check(rd::rd_kafka_topic_result_error(*topics.add(index)))
-            })
+            (0..count)
+                .try_for_each(|index| KafkaError::check(rd::rd_kafka_topic_result_error(*topics.add(index))))
         }
     }
 

@@ -18,6 +18,7 @@ mod message;
 mod mock;
 mod native;
 mod partitions;
+pub mod probe;
 mod producer;
 pub mod properties;
 mod queue;

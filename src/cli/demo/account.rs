@@ -69,11 +69,8 @@ impl Ledger<'_> {
             lines.push(format!("  {}: {}", pipeline.name, self.gap(pipeline)));
         }
         lines.push(format!("{} of them were broken on purpose.", grouped(*poison)));
-        let read = format!(
-            "Read back: {} outputs and {} dead letters",
-            grouped(read_back.0),
-            grouped(read_back.1)
-        );
+        let read =
+            format!("Read back: {} outputs and {} dead letters", grouped(read_back.0), grouped(read_back.1));
         lines.push(match *read_back == (outputs, letters) {
             true => format!("{read}, as many as were acknowledged."),
             false => format!("{read}; acknowledged: {} and {}.", grouped(outputs), grouped(letters)),
@@ -84,8 +81,12 @@ impl Ledger<'_> {
     fn gap(&self, pipeline: &PipelineView) -> String {
         let ended = pipeline.account.ended.total();
         match self.clicks.checked_sub(ended) {
-            Some(missing) => format!("{} clicks not finished; the next start takes them up", grouped(missing)),
-            None => format!("{} records more than clicks: some were taken up twice", grouped(ended - self.clicks)),
+            Some(missing) => {
+                format!("{} clicks not finished; the next start takes them up", grouped(missing))
+            }
+            None => {
+                format!("{} records more than clicks: some were taken up twice", grouped(ended - self.clicks))
+            }
         }
     }
 }

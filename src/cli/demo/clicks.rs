@@ -36,8 +36,7 @@ enum Fault {
     NoUser,
 }
 
-const FAULTS: [Fault; 5] =
-    [Fault::Truncated, Fault::WrongType, Fault::Empty, Fault::NotUtf8, Fault::NoUser];
+const FAULTS: [Fault; 5] = [Fault::Truncated, Fault::WrongType, Fault::Empty, Fault::NotUtf8, Fault::NoUser];
 
 impl Click {
     /// The click of this number.

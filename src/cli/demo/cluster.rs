@@ -115,9 +115,9 @@ impl Brokers {
             }
             Self::Given { .. } => {
                 let client = client(config).map_err(DemoError::Topics)?;
-                topics.into_iter().try_for_each(|(topic, partitions)| {
-                    create(client.cluster(), topic, partitions)
-                })
+                topics
+                    .into_iter()
+                    .try_for_each(|(topic, partitions)| create(client.cluster(), topic, partitions))
             }
         }
         .map_err(DemoError::Topics)

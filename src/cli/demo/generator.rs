@@ -121,11 +121,9 @@ fn send(producer: &Producer, topic: &SinkTopic, number: u64) -> Result<(), Kafka
         timestamp_ms: None,
         opaque: number,
     };
-    producer
-        .send(topic, &record)
-        .map_err(|error| match error {
-            SendError::Refused(error) | SendError::Failed(error) => error,
-        })
+    producer.send(topic, &record).map_err(|error| match error {
+        SendError::Refused(error) | SendError::Failed(error) => error,
+    })
 }
 
 fn take_reports(producer: &Producer, counts: &Counts) -> Result<(), KafkaError> {

@@ -57,7 +57,8 @@ impl Cause {
     /// The message for a narrow place: which function of a program failed, without its place in the text.
     pub(super) fn short_message(&self) -> String {
         static CALL: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r#"function call error for "(\w+)" at \(\d+:\d+\): "#).expect("the pattern is constant")
+            Regex::new(r#"function call error for "(\w+)" at \(\d+:\d+\): "#)
+                .expect("the pattern is constant")
         });
         CALL.replace_all(&self.message, "$1: ").into_owned()
     }
@@ -102,12 +103,9 @@ mod tests {
             headers: Vec::new(),
         };
         let poison = Poison::new(Stage::Decode, Some(1), "json_syntax", "it ends too early");
-        for dialect in [
-            HeaderDialect::Millstream,
-            HeaderDialect::Connect,
-            HeaderDialect::Streams,
-            HeaderDialect::Spring,
-        ] {
+        for dialect in
+            [HeaderDialect::Millstream, HeaderDialect::Connect, HeaderDialect::Streams, HeaderDialect::Spring]
+        {
             let context = LetterContext { dialect, pipeline: "p", group: "g", lane: 0, attempt: 1 };
             let letter = DeadLetter::new(&record, &poison, &context, Keep::Whole);
             let read = Record { headers: letter.headers.clone(), ..record.clone() };

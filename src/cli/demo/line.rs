@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn a_line_never_exceeds_its_width() {
-        let line = Line::new(10).push(Style::Bold, "orders").push(Style::Plain, " and more").push(Style::Red, "!");
+        let line =
+            Line::new(10).push(Style::Bold, "orders").push(Style::Plain, " and more").push(Style::Red, "!");
         assert_eq!(line.render(false), "orders an…");
         assert_eq!(Line::new(0).push(Style::Plain, "x").render(false), "");
     }

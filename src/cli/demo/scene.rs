@@ -93,7 +93,9 @@ impl State {
             }
             PipelineState::Draining => (State::Draining, None),
             PipelineState::Ended(EndState::Drained) => (State::Drained, None),
-            PipelineState::Ended(end) => (State::Stopped, Some(end.reason().unwrap_or("too late").to_owned())),
+            PipelineState::Ended(end) => {
+                (State::Stopped, Some(end.reason().unwrap_or("too late").to_owned()))
+            }
         }
     }
 }
@@ -187,7 +189,10 @@ mod tests {
 
     #[test]
     fn thousands_are_set_apart() {
-        assert_eq!([0, 999, 1_000, 36_012, 1_234_567].map(grouped), ["0", "999", "1,000", "36,012", "1,234,567"]);
+        assert_eq!(
+            [0, 999, 1_000, 36_012, 1_234_567].map(grouped),
+            ["0", "999", "1,000", "36,012", "1,234,567"]
+        );
     }
 
     #[test]

@@ -12,7 +12,12 @@ const GAP_CHECK_MS: u64 = 200;
 impl Lane {
     pub(super) fn commit_when_due(&mut self) {
         let now_ms = self.now_ms();
-        if !self.commits.is_due(now_ms) || self.consumer.assignment_lost() {
+        let is_due = if self.phase.is_running() {
+            self.commits.is_due(now_ms)
+        } else {
+            self.commits.is_due_at_once(now_ms)
+        };
+        if !is_due || self.consumer.assignment_lost() {
             return;
         }
         let offsets: Vec<_> = self.partitions.iter().filter_map(|slot| slot.to_commit()).collect();

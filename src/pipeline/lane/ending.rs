@@ -51,23 +51,23 @@ impl Lane {
         let Phase::Ending { end, deadline } = &self.phase else { return None };
         let (end, deadline) = (end.clone(), *deadline);
         let is_late = Instant::now() >= deadline;
-        let is_stuck = self.outputs.session.is_none();
-        if !is_late && !self.partitions.are_settled() && !is_stuck {
+        let is_finished = self.partitions.are_settled() || self.outputs.session.is_none();
+        // A rebalance can refuse a commit for a while: it is tried again as long as there is time.
+        let is_committed = self.commits.is_settled() || self.consumer.assignment_lost();
+        let is_done = is_finished && is_committed;
+        if !is_done && !is_late {
             return None;
         }
-        if !self.partitions.are_settled() {
+        let is_whole = self.partitions.are_settled();
+        if !is_whole {
             self.give_up_outputs(&mut Replay::default());
         }
-        let is_whole = self.partitions.are_settled();
         self.outputs.close();
-        let offsets: Vec<_> = self.partitions.iter().filter_map(|slot| slot.to_commit()).collect();
         let until = deadline.max(Instant::now() + LEAVE_GRACE);
-        let is_committed =
-            offsets.is_empty() || self.consumer.assignment_lost() || self.commit_and_wait(&offsets, until);
         self.leave(until);
         self.publish();
         Some(match end {
-            LaneEnd::Drained if is_late || !is_whole || !is_committed => LaneEnd::DeadlinePassed,
+            LaneEnd::Drained if !is_whole || !is_committed => LaneEnd::DeadlinePassed,
             end => end,
         })
     }

@@ -10,6 +10,7 @@ mod handle;
 mod intake;
 mod outputs;
 mod partitions;
+mod poison;
 mod position;
 mod replay;
 mod topics;
@@ -74,6 +75,9 @@ struct Lane {
     next_gap_check_ms: u64,
     next_forward_ms: u64,
     position_backoff: Backoff,
+    /// The group has told what it owns, be it nothing.
+    has_joined: bool,
+    /// It has owned a partition.
     has_run: bool,
 }
 
@@ -186,7 +190,7 @@ impl Lane {
         view.account = Account { ended: self.ended, in_flight: self.partitions.in_flight() };
         view.partitions = self.partitions.len();
         view.outputs.clone_from(&self.outputs.acknowledged);
-        view.is_running = self.has_run;
+        view.is_running = self.has_joined;
         view.waiting = trouble;
     }
 

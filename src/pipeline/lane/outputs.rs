@@ -1,5 +1,7 @@
 //! The lane's producer: opened when all its topics are there, closed and opened anew when it cannot go on.
 
+use std::time::{Duration, Instant};
+
 use crate::config::spec::{CreateSpec, PipelineSpec};
 use crate::delivery::Backoff;
 use crate::kafka::{
@@ -222,6 +224,19 @@ fn ensure_topic(
         .create_topic(topic, create.partitions, create.replication, CALL_TIMEOUT)
         .map_err(|error| format!("{role} topic {topic} cannot be created: {error}"))?;
     tracing::info!(topic, partitions = create.partitions, replication = create.replication, "topic created");
-    // Metadata follows the creation a little later: the next try finds it.
-    Err(format!("{role} topic {topic} was just created"))
+    wait_until_known(cluster, topic)
+        .map_err(|error| format!("{role} topic {topic} was created, but: {error}"))
+}
+
+/// Metadata follows a creation a little later.
+fn wait_until_known(cluster: Cluster<'_>, topic: &str) -> Result<(), KafkaError> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let deadline = Instant::now() + CALL_TIMEOUT;
+    loop {
+        match cluster.partitions_of(topic, CALL_TIMEOUT) {
+            Ok(_) => return Ok(()),
+            Err(error) if !error.is_unknown_topic() || Instant::now() >= deadline => return Err(error),
+            Err(_) => std::thread::sleep(PAUSE),
+        }
+    }
 }

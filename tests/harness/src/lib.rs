@@ -7,6 +7,7 @@
 //! - [`broker`] and [`testbed`]: Apache Kafka from Maven's jars, on free ports, gone when its owner is gone.
 //! - [`client`]: topics, records byte for byte, transactions, groups.
 //! - [`daemon`]: one run of the binary in a folder of its own, and its log.
+//! - [`scene`]: topics, files and names of one test, and how it ended.
 //! - [`oracle`]: payloads that are a function of an id, and the judgement over what came out.
 
 pub mod broker;
@@ -15,6 +16,7 @@ pub mod daemon;
 pub mod oracle;
 pub mod ports;
 pub mod process;
+pub mod scene;
 pub mod testbed;
 pub mod unique;
 pub mod wait;

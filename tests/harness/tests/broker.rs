@@ -1,10 +1,13 @@
 //! The harness against a real broker: a layer that lost or mended something would blind every other test.
 
+use std::time::Duration;
+
 use millstream_harness::broker::Broker;
 use millstream_harness::client::{Client, Ending, GroupGeneration, OffsetRange, Sent, Until};
 use millstream_harness::{unique, wait};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 
 fn topic(client: &Client, partitions: i32, settings: &[(&str, &str)]) -> String {
     let name = unique::name("harness");
@@ -98,6 +101,25 @@ fn altered_settings_take_effect_and_go_back() {
     client.alter_topic(&topic, &[]);
     client.produce(&topic, [Sent::value(vec![b'x'; 1_000]).to(0)]);
     assert_eq!(client.read(&topic).len(), 1);
+}
+
+#[test]
+fn a_refusable_topic_refuses_and_accepts() {
+    let client = Client::new(millstream_harness::broker::refusing());
+    let topic = unique::name("refusable");
+    client.create_refusable_topic(&topic, 2);
+    client.produce(&topic, [Sent::value("taken").to(0), Sent::value("taken").to(1)]);
+    client.refuse(&topic);
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", client.bootstrap()).set("message.timeout.ms", "1500");
+    let producer: ThreadedProducer<DefaultProducerContext> = config.create().expect("plain properties");
+    let record = BaseRecord::<(), _>::to(&topic).payload("refused").partition(0);
+    assert!(producer.send(record).is_ok(), "it is queued");
+    producer.flush(Duration::from_secs(10)).expect("the message times out");
+    assert_eq!(client.offsets(&topic, 0).end, 1);
+    client.accept(&topic);
+    client.produce(&topic, [Sent::value("taken again").to(0)]);
+    assert_eq!(client.offsets(&topic, 0).end, 2);
 }
 
 #[test]

@@ -14,13 +14,38 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::{Client, REQUEST_TIMEOUT};
 use crate::wait;
 
+/// Tests choose timestamps of any age.
+const KEEP: (&str, &str) = ("retention.ms", "-1");
+
 /// How long a broker that is up may take to say so.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Client {
-    /// Creates a topic with settings, and waits until the broker leads all its partitions.
+    /// Creates a topic with settings, and waits until the broker leads all its partitions. Records are kept
+    /// however old their timestamps say they are, unless the settings say otherwise.
     pub fn create_topic(&self, name: &str, partitions: i32, settings: &[(&str, &str)]) {
-        let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
+        self.create(name, partitions, TopicReplication::Fixed(1), settings);
+    }
+
+    /// Creates a topic that [`Client::refuse`] makes refuse, on a broker with an absent peer
+    /// (`Broker::start_with_absent_peer`).
+    pub fn create_refusable_topic(&self, name: &str, partitions: i32) {
+        let replicas: Vec<&[i32]> = (0..partitions).map(|_| &[1, 2][..]).collect();
+        self.create(name, partitions, TopicReplication::Variable(&replicas), &[]);
+    }
+
+    /// Makes a refusable topic refuse all that is written: not enough replicas are in sync.
+    pub fn refuse(&self, topic: &str) {
+        self.alter_topic(topic, &[("min.insync.replicas", "2")]);
+    }
+
+    /// Makes a refusable topic accept again.
+    pub fn accept(&self, topic: &str) {
+        self.alter_topic(topic, &[("min.insync.replicas", "1")]);
+    }
+
+    fn create(&self, name: &str, partitions: i32, replicas: TopicReplication<'_>, settings: &[(&str, &str)]) {
+        let topic = NewTopic::new(name, partitions, replicas).set(KEEP.0, KEEP.1);
         let topic = settings.iter().fold(topic, |topic, (key, value)| topic.set(key, value));
         let results = block_on(self.admin.create_topics([&topic], &options()));
         for result in results.unwrap_or_else(|error| panic!("create topic {name}: {error}")) {
@@ -39,9 +64,9 @@ impl Client {
         }
     }
 
-    /// Gives a topic exactly these settings; all others go back to their defaults.
+    /// Gives a topic these settings; all others go back to what [`Client::create_topic`] gives.
     pub fn alter_topic(&self, name: &str, settings: &[(&str, &str)]) {
-        let resource = AlterConfig::new(ResourceSpecifier::Topic(name));
+        let resource = AlterConfig::new(ResourceSpecifier::Topic(name)).set(KEEP.0, KEEP.1);
         let resource = settings.iter().fold(resource, |resource, (key, value)| resource.set(key, value));
         let results = block_on(self.admin.alter_configs([&resource], &options()));
         for result in results.unwrap_or_else(|error| panic!("alter topic {name}: {error}")) {

@@ -8,6 +8,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::{Client, REQUEST_TIMEOUT, config};
+use crate::wait;
 
 const OFFSETS_TOPIC: &str = "__consumer_offsets";
 
@@ -24,6 +25,26 @@ pub struct GroupState {
     pub members: Vec<String>,
 }
 
+/// A view on the commits of a group.
+pub struct Commits {
+    member: BaseConsumer,
+}
+
+impl Commits {
+    /// Whether each of the partitions is committed at its offset or beyond. No, while the broker does not answer.
+    pub fn reached(&self, topic: &str, offsets: &[(i32, i64)]) -> bool {
+        let mut asked = TopicPartitionList::new();
+        for (partition, _) in offsets {
+            asked.add_partition(topic, *partition);
+        }
+        let Ok(answer) = self.member.committed_offsets(asked, REQUEST_TIMEOUT) else { return false };
+        offsets.iter().all(|(partition, wanted)| match answer.find_partition(topic, *partition) {
+            Some(found) => matches!(found.offset(), Offset::Offset(offset) if offset >= *wanted),
+            None => false,
+        })
+    }
+}
+
 impl Client {
     /// The committed offset of a partition; `None` where nothing is committed.
     pub fn committed(&self, group: &str, topic: &str, partition: i32) -> Option<i64> {
@@ -35,6 +56,18 @@ impl Client {
             Offset::Offset(offset) => Some(offset),
             _ => None,
         }
+    }
+
+    /// Waits until each of the partitions is committed at its offset or beyond.
+    pub fn wait_committed(&self, group: &str, topic: &str, offsets: &[(i32, i64)]) {
+        let commits = self.commits(group);
+        let what = format!("{group} to commit {offsets:?} of {topic}");
+        wait::until(&what, || commits.reached(topic, offsets).then_some(()));
+    }
+
+    /// A view on the commits of a group, to be asked again and again.
+    pub fn commits(&self, group: &str) -> Commits {
+        Commits { member: self.member(group) }
     }
 
     /// Commits an offset for a group that has no member.
@@ -70,11 +103,12 @@ impl Client {
     }
 }
 
-/// `Utils.abs(group.hashCode()) % partitions`, as the coordinator places groups.
+/// `Utils.abs(group.hashCode()) % partitions`, as the coordinator places groups; the absolute value of the
+/// smallest integer is 0 there.
 fn coordinator_partition(group: &str, partitions: i32) -> i32 {
     let hash =
         group.encode_utf16().fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
-    (hash & i32::MAX) % partitions
+    hash.checked_abs().unwrap_or(0) % partitions
 }
 
 fn group_of_metadata_key(key: &[u8]) -> Option<&str> {
@@ -103,8 +137,8 @@ mod tests {
 
     #[test]
     fn groups_are_placed_as_the_coordinator_places_them() {
-        // Java: "orders".hashCode() == -1008770331; & 0x7fffffff == 1138713317; % 50 == 17.
-        assert_eq!(coordinator_partition("orders", 50), 17);
+        // Java: "orders".hashCode() == -1008770331, and Kafka takes its absolute value.
+        assert_eq!(coordinator_partition("orders", 50), 31);
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod producer;
 mod reader;
 mod record;
 
-pub use group::{GroupGeneration, GroupState};
+pub use group::{Commits, GroupGeneration, GroupState};
 pub use producer::{Ending, Producer};
 pub use reader::{OffsetRange, Until};
 pub use record::{Header, Sent, Stored};

@@ -58,7 +58,7 @@ impl Client {
 
     /// What a partition holds.
     pub fn offsets(&self, topic: &str, partition: i32) -> OffsetRange {
-        let range = self.reader().fetch_watermarks(topic, partition, REQUEST_TIMEOUT);
+        let range = self.admin.inner().fetch_watermarks(topic, partition, REQUEST_TIMEOUT);
         let (start, end) = range.unwrap_or_else(|error| panic!("watermarks of {topic}/{partition}: {error}"));
         OffsetRange { start, end }
     }

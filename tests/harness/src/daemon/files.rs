@@ -1,7 +1,8 @@
 //! A daemon's folder: its own file and its pipelines.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
 
 use super::Run;
 use crate::unique::Folder;
@@ -9,7 +10,7 @@ use crate::unique::Folder;
 /// The files of a daemon. As many processes as wanted can be started from them, one after another or at once.
 #[derive(Debug)]
 pub struct Files {
-    folder: Folder,
+    folder: Arc<Folder>,
     binary: PathBuf,
     bootstrap: String,
     settings: Vec<String>,
@@ -23,7 +24,7 @@ impl Files {
     pub fn new(binary: &str, bootstrap: &str) -> Self {
         let kafka = ["session.timeout.ms: 6000", "topic.metadata.refresh.interval.ms: 1000"];
         Self {
-            folder: Folder::new("daemon"),
+            folder: Arc::new(Folder::new("daemon")),
             binary: binary.into(),
             bootstrap: bootstrap.to_owned(),
             settings: Vec::new(),
@@ -59,8 +60,8 @@ impl Files {
     }
 
     /// The folder that holds them.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+    pub fn folder(&self) -> &Arc<Folder> {
+        &self.folder
     }
 
     /// Starts `millstream run` on them.
@@ -72,7 +73,7 @@ impl Files {
     pub fn start_with(&self, arguments: &[&str]) -> Run {
         let mut command = self.command("run");
         command.args(arguments);
-        Run::start(command)
+        Run::start(command, Arc::clone(&self.folder))
     }
 
     /// A subcommand of the binary on these files, for tests of what it prints.

@@ -2,11 +2,13 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use super::{Ended, Line, Log};
 use crate::process::{self, wait_for_exit};
+use crate::unique::Folder;
 use crate::wait::PATIENCE;
 
 /// A running daemon; killed on drop, and its log shown should the test be failing.
@@ -14,14 +16,16 @@ use crate::wait::PATIENCE;
 pub struct Run {
     child: Child,
     log: Log,
+    _folder: Arc<Folder>,
 }
 
 impl Run {
-    pub(super) fn start(mut command: Command) -> Self {
+    /// Starts a command; its standard error is the log. The folder with its files stays as long as it runs.
+    pub fn start(mut command: Command, folder: Arc<Folder>) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = process::spawn(command).unwrap_or_else(|error| panic!("start the daemon: {error}"));
         let log = Log::collect(child.stderr.take().expect("standard error is piped"));
-        Self { child, log }
+        Self { child, log, _folder: folder }
     }
 
     /// Its log.

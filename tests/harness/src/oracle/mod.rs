@@ -1,11 +1,13 @@
 //! Judges what came out of a daemon against what went in.
 //!
 //! A record's payload is a function of its id ([`Load`]), so integrity and loss are judged without remembering
-//! what was sent, also after the sender was long gone. [`judge`] takes whole topics, in a quiet phase after the
+//! what was sent, also after the sender was long gone. [`judge()`] takes whole topics, in a quiet phase after the
 //! faults, and says what is lost, doubled, out of order, changed or where it should not be.
 
+mod feeder;
 mod judge;
 mod load;
 
+pub use feeder::Feeder;
 pub use judge::{Topic, Verdict, judge};
 pub use load::{Id, Load, Shape};

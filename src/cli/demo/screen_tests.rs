@@ -25,8 +25,8 @@ fn kind(index: usize, pipeline: &str, count: u64, class: &str, message: &str) ->
     Causes { index, pipeline: pipeline.into(), count, newest }
 }
 
-fn sample(topic: &str, text: &str) -> Sample {
-    Sample { topic: topic.into(), text: Some(text.into()) }
+fn sample(index: usize, topic: &str, text: &str) -> Sample {
+    Sample { index, topic: topic.into(), text: Some(text.into()) }
 }
 
 fn scene() -> Scene {
@@ -43,10 +43,11 @@ fn scene() -> Scene {
         ],
         samples: vec![
             sample(
+                0,
                 "clicks-clean",
                 r#"u-412 {"id":"c-0224800","load_ms":81.3,"page":"/cart","user":"u-412"}"#,
             ),
-            sample("purchases", r#"u-97 {"click":"c-0224790","total_eur":42.1}"#),
+            sample(1, "purchases", r#"u-97 {"click":"c-0224790","total_eur":42.1}"#),
         ],
         causes: vec![
             kind(0, "clicks-clean", 1_125, "json_syntax", "not JSON: the text ends inside a string"),
@@ -153,6 +154,22 @@ WARN kafka error of="producer"
 
 Ctrl-C ends it: what is on its way is finished, and the account printed."#;
     assert_eq!(drawn(&scene, 80, 24), expected);
+}
+
+#[test]
+fn where_rows_are_few_each_class_and_each_pipeline_is_seen_first() {
+    let mut scene = scene();
+    scene.causes.insert(2, kind(0, "clicks-clean", 7, "json_empty", "not JSON: the value is empty"));
+    scene.causes.push(kind(1, "purchases", 8, "json_empty", "not JSON: the value is empty"));
+    let lines = causes(&scene.causes, 80, 3);
+    let lines: Vec<String> = lines.iter().map(|line| line.render(false)).collect();
+    let expected = [
+        "DEAD LETTERS  2,570, the newest of 3 kinds out of 5",
+        "clicks-clean  1,125  json_syntax  not JSON: the text ends inside a string",
+        "clicks-clean      7  json_empty   not JSON: the value is empty",
+        r#"purchases       302  vrl_error    line 1: to_float: Invalid floating point numb…"#,
+    ];
+    assert_eq!(lines, expected);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 
 use super::record::{Header, Stored};
 use super::{Client, REQUEST_TIMEOUT, config};
-use crate::wait::PATIENCE;
+use crate::wait::{self, PATIENCE};
 
 /// The oldest offset of a partition and the one after its newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

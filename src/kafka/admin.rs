@@ -66,6 +66,19 @@ impl Cluster<'_> {
             .collect())
     }
 
+    /// Whether a broker answers at all.
+    ///
+    /// # Errors
+    ///
+    /// None did in time.
+    pub fn ping(&self, timeout: Duration) -> Result<(), KafkaError> {
+        let mut answer = ptr::null();
+        // SAFETY: the client is live; the answer (about the topics that the client knows) is ours on success.
+        let code =
+            unsafe { rd::rd_kafka_metadata(self.0.ptr(), 0, ptr::null_mut(), &mut answer, ms(timeout)) };
+        KafkaError::check(code).map(|()| drop(Metadata(answer)))
+    }
+
     fn metadata(&self, only: *mut rd::rd_kafka_topic_t, timeout: Duration) -> Result<Metadata, KafkaError> {
         let mut answer = ptr::null();
         // SAFETY: the client is live, `only` is null or live; the answer is ours on success.

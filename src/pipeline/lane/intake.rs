@@ -36,6 +36,7 @@ impl Lane {
         self.retry_moves();
         if self.pending.is_empty() {
             self.pending.extend(self.consumer.take(BATCH_RECORDS_MAX));
+            self.partitions.hand_over(&self.pending);
         }
         let mut poison = 0;
         let mut done = 0;
@@ -46,7 +47,7 @@ impl Lane {
                 Taken::Done => done += 1,
                 Taken::Held => {
                     // Where its partition went back meanwhile, it will be read again.
-                    if self.phase.is_running() && self.partitions.moves_of(&message) == moves {
+                    if self.partitions.moves_of(&message) == moves {
                         self.pending.push_front(message);
                     }
                     break;

@@ -100,8 +100,11 @@ impl Lane {
         self.commit_and_wait(&offsets, Instant::now() + REVOKE_COMMIT_DEADLINE);
     }
 
-    /// Drops messages that were taken and not processed yet.
+    /// Drops messages that were taken and not processed yet. The consumer's position stands behind them all the same.
     pub(super) fn drop_pending(&mut self, partitions: &[TopicPartition]) {
+        for slot in self.partitions.iter_mut().filter(|slot| partitions.contains(&slot.at)) {
+            slot.is_position_ours = false;
+        }
         self.pending.retain(|message| {
             !partitions.iter().any(|at| at.partition == message.partition() && &*at.topic == message.topic())
         });

@@ -88,7 +88,8 @@ impl Lane {
     }
 
     /// Passes gaps and transaction markers at the end of partitions that have nothing in flight, as far as the
-    /// consumer's position tells.
+    /// consumer's position tells. Where messages were dropped unprocessed (a revoke, a replay, the lane's end) it
+    /// tells nothing: it stands behind them.
     pub(super) fn pass_gaps(&mut self, now_ms: u64) {
         if now_ms < self.next_gap_check_ms || !self.pending.is_empty() {
             return;
@@ -97,7 +98,8 @@ impl Lane {
         let idle: Vec<_> = self
             .partitions
             .iter()
-            .filter(|slot| slot.ledger.is_settled() && slot.moving_to.is_none() && slot.lookup.is_none())
+            .filter(|slot| slot.is_position_ours && slot.ledger.is_settled())
+            .filter(|slot| slot.moving_to.is_none() && slot.lookup.is_none())
             .map(|slot| slot.at.clone())
             .collect();
         if idle.is_empty() {

@@ -39,6 +39,10 @@ impl Lane {
         match &mut self.phase {
             Phase::Running => {
                 self.pending.clear();
+                // The consumer's position stands behind what was dropped: no watermark may follow it there.
+                for slot in self.partitions.iter_mut() {
+                    slot.is_position_ours = false;
+                }
                 self.phase = Phase::Ending { end, deadline };
             }
             // The first reason stands; a drain can only make it shorter.

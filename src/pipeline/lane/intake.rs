@@ -150,6 +150,7 @@ impl Lane {
     fn enter(&mut self, index: usize, message: &Message, fate: Fate, outputs: u32, bytes: u64) {
         let slot = self.partitions.get_mut(index);
         slot.verdict = None;
+        slot.is_position_ours = true;
         slot.ledger.take_up(message.offset(), fate, outputs, bytes);
         if bytes > 0 {
             if self.in_flight.is_empty() {

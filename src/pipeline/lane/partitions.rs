@@ -40,6 +40,9 @@ pub(super) struct Slot {
     pub(super) moving_to: Option<i64>,
     /// How often it went back: a message that was taken before that is not to be believed.
     pub(super) moves: u64,
+    /// Everything below the consumer's position was taken up, or waits in `pending`: false once messages were dropped
+    /// unprocessed, until one is taken up again.
+    pub(super) is_position_ours: bool,
     /// Records below this are sent alone.
     pub(super) solo_until: Option<i64>,
     pub(super) verdict: Option<Verdict>,
@@ -151,6 +154,7 @@ impl Partitions {
             committed: None,
             moving_to: None,
             moves: 0,
+            is_position_ours: false,
             solo_until: None,
             verdict: None,
             lookup: None,

@@ -36,12 +36,16 @@ async fn main() -> ExitCode {
     let mut second = tokio::time::interval(Duration::from_secs(1));
     let over = tokio::time::sleep(RUNS_FOR);
     tokio::pin!(over);
+    let mut is_draining = false;
     let mut has_failed = false;
     loop {
         tokio::select! {
             _ = second.tick() => print(&supervisor),
             // What is in flight is finished and committed; then each pipeline reports its end below.
-            () = &mut over, if !over.is_elapsed() => supervisor.drain(loaded.config.daemon.shutdown_deadline),
+            () = &mut over, if !is_draining => {
+                supervisor.drain(loaded.config.daemon.shutdown_deadline);
+                is_draining = true;
+            }
             report = supervisor.next_end() => match report {
                 Some(report) => {
                     has_failed |= report.end != EndState::Drained;

@@ -1,6 +1,7 @@
 //! `millstream run`: reads and checks the files, then runs the pipelines until a signal asks to stop.
 
 use std::io::Write;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Builder;
 
@@ -52,6 +53,7 @@ async fn until_drained(config: &Config, signals: &mut Signals, exit_when_failed:
     let mut supervisor = Supervisor::start(config);
     let mut exit = Exit::Success;
     let mut is_draining = false;
+    let mut drain_began = Instant::now();
     let mut all_ended = false;
     loop {
         tokio::select! {
@@ -59,6 +61,11 @@ async fn until_drained(config: &Config, signals: &mut Signals, exit_when_failed:
                 tracing::info!(signal, "draining");
                 supervisor.drain(config.daemon.shutdown_deadline);
                 is_draining = true;
+                drain_began = Instant::now();
+            }
+            () = overdue(drain_began, config.daemon.shutdown_deadline), if is_draining => {
+                tracing::error!("a pipeline does not end: the deadline passed");
+                return Exit::DeadlinePassed;
             }
             report = supervisor.next_end(), if !all_ended => match report {
                 Some(report) if report.end == EndState::DeadlinePassed => exit = Exit::DeadlinePassed,
@@ -74,6 +81,12 @@ async fn until_drained(config: &Config, signals: &mut Signals, exit_when_failed:
             return Exit::Internal;
         }
     }
+}
+
+/// Waits until a drain is so late that a lane must hang in a program or a call: lanes keep the deadline themselves.
+async fn overdue(began: Instant, deadline: Duration) {
+    const GRACE: Duration = Duration::from_secs(5);
+    tokio::time::sleep_until((began + deadline + GRACE).into()).await;
 }
 
 fn print(report: &Report) {

@@ -32,7 +32,7 @@ pub enum Keep {
     Whole,
     /// All but the value, which is too large.
     WithoutValue,
-    /// Only what tells its place: key or headers are too large as well.
+    /// Only what tells its place: key or headers are too large as well, or the timestamp is refused.
     Place,
 }
 
@@ -78,7 +78,7 @@ impl<'a> DeadLetter<'a> {
             key: record.key.filter(|_| keep != Keep::Place),
             value: record.value.filter(|_| keep == Keep::Whole),
             headers,
-            timestamp_ms: record.timestamp.map(|timestamp| timestamp.ms),
+            timestamp_ms: record.timestamp.map(|timestamp| timestamp.ms).filter(|_| keep != Keep::Place),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 use std::sync::Arc;
 
+use millstream_harness::client::Sent;
 use millstream_harness::daemon::Run;
 use millstream_harness::process::{SIGINT, SIGTERM};
 use millstream_harness::scene::Scene;
@@ -109,4 +110,19 @@ fn a_pipeline_file_and_a_broker_are_enough() {
         .current_dir(files.folder().path());
     let outcome = scene.finish(Run::start(command, Arc::clone(files.folder())));
     assert_eq!((outcome.output.len(), outcome.ended.account), (2, produced(2)));
+}
+
+/// Hundreds of records are at hand, and each takes the program a while: the lane looks up in between.
+#[test]
+fn a_slow_program_does_not_hold_up_the_drain() {
+    let scene = scene("slow");
+    let numbers: Vec<_> = (0..1_000).collect();
+    scene.send((0..800).map(|_| Sent::value(serde_json::json!({ "a": numbers }).to_string())));
+    let map = "for_each(array!(.a)) -> |_i, _v| { for_each(array!(.a)) -> |_j, w| { .last = w } }";
+    let mut run = scene.start(&scene.pipeline(&format!("transform: [{{decode: json}}, {{map: '{map}'}}]")));
+    run.wait_for_log("that it runs", |line| line.message() == "nothing was committed, beginning");
+    scene.wait_committed_at(&mut run, &scene.input, &[(0, 1)]);
+    run.signal(SIGTERM);
+    assert_eq!(run.wait_exit(), 0);
+    assert_eq!(run.ended(&scene.name).state, "drained");
 }

@@ -58,6 +58,7 @@ impl Lane {
             self.commit_before_revoke(partitions);
         }
         for mut slot in self.partitions.remove(partitions) {
+            self.left_unfinished |= !slot.ledger.is_settled() || slot.to_commit().is_some();
             let rewound = slot.ledger.rewind();
             self.in_flight.release_all(rewound.bytes, rewound.records);
         }

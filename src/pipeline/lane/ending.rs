@@ -37,7 +37,10 @@ impl Lane {
 
     pub(super) fn begin_ending(&mut self, end: LaneEnd, deadline: Instant) {
         match &mut self.phase {
-            Phase::Running => self.phase = Phase::Ending { end, deadline },
+            Phase::Running => {
+                self.left_unfinished = false;
+                self.phase = Phase::Ending { end, deadline };
+            }
             // The first reason stands; a drain can only make it shorter.
             Phase::Ending { deadline: earlier, .. } => *earlier = deadline.min(*earlier),
         }
@@ -64,7 +67,7 @@ impl Lane {
         self.leave(until);
         self.publish();
         Some(match end {
-            LaneEnd::Drained if !is_whole || !is_committed => LaneEnd::DeadlinePassed,
+            LaneEnd::Drained if !is_whole || !is_committed || self.left_unfinished => LaneEnd::DeadlinePassed,
             end => end,
         })
     }

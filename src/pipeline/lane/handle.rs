@@ -155,6 +155,7 @@ fn build(
         next_gap_check_ms: 0,
         next_forward_ms: 0,
         position_backoff: Backoff::new(position::RETRY_MS.0, position::RETRY_MS.1),
+        left_unfinished: false,
         has_joined: false,
         has_run: false,
         waker,

@@ -1,5 +1,7 @@
 //! Taking records in: as many as there is room for, each processed and handed to the producer.
 
+use std::time::{Duration, Instant};
+
 use crate::delivery::Fate;
 use crate::kafka::{Message, OutputHeaders, OutputRecord, SendError};
 use crate::pipeline::dead_letter::Keep;
@@ -15,6 +17,9 @@ const BATCH_RECORDS_MAX: usize = 1_000;
 
 /// The most records that are processed before the loop looks at its other duties.
 const ROUND_RECORDS_MAX: usize = 1_000;
+
+/// How long a round may last, however slow the programs are: the group, reports, commits and orders wait meanwhile.
+const ROUND_MAX: Duration = Duration::from_millis(100);
 
 /// What librdkafka keeps of a message beside its bytes (`rd_kafka_msg_t` and its op), in bytes.
 const MESSAGE_OVERHEAD_BYTES: u64 = 256;
@@ -40,7 +45,8 @@ impl Lane {
         }
         let mut poison = 0;
         let mut done = 0;
-        while done < self.round_max() && self.make_room() {
+        let began = Instant::now();
+        while done < self.round_max() && began.elapsed() < ROUND_MAX && self.make_room() {
             let Some(message) = self.pending.pop_front() else { break };
             let moves = self.partitions.moves_of(&message);
             match self.take_up(&message, &mut poison) {

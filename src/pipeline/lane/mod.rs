@@ -79,6 +79,8 @@ struct Lane {
     next_gap_check_ms: u64,
     next_forward_ms: u64,
     position_backoff: Backoff,
+    /// A partition went before all that was taken up of it was finished and committed: its next owner replays.
+    left_unfinished: bool,
     /// The group has told what it owns, be it nothing.
     has_joined: bool,
     /// It has owned a partition.
@@ -220,7 +222,15 @@ impl Lane {
             return Some(reason);
         }
         let silent_ms = self.now_ms().saturating_sub(self.last_progress_ms);
-        let last_error = || self.last_error.as_ref().map(ToString::to_string);
+        // Brokers that are away have many words for it, and none that says more.
+        let words = |error: &KafkaError| {
+            if error.is_connection_noise() {
+                "the brokers cannot be reached".to_owned()
+            } else {
+                error.to_string()
+            }
+        };
+        let last_error = || self.last_error.as_ref().map(words);
         if !self.in_flight.is_empty() && silent_ms >= SILENCE_MS {
             let cause = last_error().unwrap_or_else(|| "the sinks' brokers do not acknowledge".to_owned());
             return Some(format!("outputs in flight are not acknowledged: {cause}"));

@@ -45,7 +45,7 @@ chaos:
 # Writes the snapshots and generated files that tests compare; read the difference before committing it.
 snapshots:
 	scripts/bootstrap build
-	UPDATE_SNAPSHOTS=1 cargo test --locked --workspace --lib --bins
+	UPDATE_SNAPSHOTS=1 cargo test --locked --workspace --lib --bins --test check
 
 doc:
 	scripts/bootstrap build

@@ -85,6 +85,8 @@ pub struct Ledger {
     position: Option<i64>,
     /// The offset after the newest record ever taken up.
     newest: Option<i64>,
+    /// The offset after the last record that the consumer handed over, taken up or not.
+    handed_over: Option<i64>,
     /// Records taken up and not counted yet; replays count once.
     open: u64,
 }
@@ -103,6 +105,11 @@ impl Ledger {
     /// Whether a record at `offset` is the next one: false for what was fetched before the partition was moved.
     pub fn is_ahead(&self, offset: i64) -> bool {
         self.position.is_none_or(|position| offset >= position)
+    }
+
+    /// The consumer handed over the record at `offset`; its turn comes later, or never.
+    pub fn hand_over(&mut self, offset: i64) {
+        self.handed_over = self.handed_over.max(Some(offset + 1));
     }
 
     /// Takes a record up: `pending` outputs were handed to the producer, of `bytes` in all.
@@ -158,10 +165,12 @@ impl Ledger {
     }
 
     /// The consumer stands at `offset` and handed over everything below it: gaps and markers at the end are passed,
-    /// where nothing is in flight and nothing is left to be replayed.
+    /// where nothing is in flight, nothing is left to be replayed, and all that was handed over was taken up.
     pub fn pass_gap(&mut self, offset: i64) {
-        let replayed = self.newest.is_none_or(|newest| self.position.is_some_and(|p| p >= newest));
-        if self.entries.is_empty() && replayed && self.position.is_some_and(|position| offset > position) {
+        let is_past = |end: Option<i64>| end.is_none_or(|end| self.position.is_some_and(|at| at >= end));
+        let nothing_left = is_past(self.newest) && is_past(self.handed_over);
+        if self.entries.is_empty() && nothing_left && self.position.is_some_and(|position| offset > position)
+        {
             self.position = Some(offset);
         }
     }
@@ -181,6 +190,7 @@ impl Ledger {
         self.first_number += self.entries.len() as u64;
         self.entries.clear();
         self.position = back_to;
+        self.handed_over = None;
         Rewound { back_to, bytes, records }
     }
 

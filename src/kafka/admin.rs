@@ -30,6 +30,14 @@ impl Cluster<'_> {
     /// The topic is not there or not to be seen (`KafkaError::is_unknown_topic`, authorisation), or no broker
     /// answered in time.
     pub fn partitions_of(&self, topic: &str, timeout: Duration) -> Result<Vec<TopicPartition>, KafkaError> {
+        let (_, partitions) = self.topic_metadata(topic, timeout)?.topics().remove(0);
+        Ok(partitions?
+            .into_iter()
+            .map(|partition| TopicPartition { topic: topic.into(), partition })
+            .collect())
+    }
+
+    fn topic_metadata(&self, topic: &str, timeout: Duration) -> Result<Metadata, KafkaError> {
         let name = CString::new(topic).expect("a topic name holds no NUL");
         // SAFETY: client and name are live; the handle is given back below.
         let handle = unsafe { rd::rd_kafka_topic_new(self.0.ptr(), name.as_ptr(), ptr::null_mut()) };
@@ -40,11 +48,7 @@ impl Cluster<'_> {
         let answer = self.metadata(handle, timeout);
         // SAFETY: our reference, given back once.
         unsafe { rd::rd_kafka_topic_destroy(handle) };
-        let (_, partitions) = answer?.topics().remove(0);
-        Ok(partitions?
-            .into_iter()
-            .map(|partition| TopicPartition { topic: topic.into(), partition })
-            .collect())
+        answer
     }
 
     /// The names of all topics of the cluster that this client may see, internal ones included.
@@ -60,6 +64,19 @@ impl Cluster<'_> {
             .filter(|(_, partitions)| partitions.is_ok())
             .map(|(name, _)| name)
             .collect())
+    }
+
+    /// Whether a broker answers at all.
+    ///
+    /// # Errors
+    ///
+    /// None did in time.
+    pub fn ping(&self, timeout: Duration) -> Result<(), KafkaError> {
+        let mut answer = ptr::null();
+        // SAFETY: the client is live; the answer (about the topics that the client knows) is ours on success.
+        let code =
+            unsafe { rd::rd_kafka_metadata(self.0.ptr(), 0, ptr::null_mut(), &mut answer, ms(timeout)) };
+        KafkaError::check(code).map(|()| drop(Metadata(answer)))
     }
 
     fn metadata(&self, only: *mut rd::rd_kafka_topic_t, timeout: Duration) -> Result<Metadata, KafkaError> {
@@ -153,15 +170,16 @@ impl Cluster<'_> {
     ///
     /// # Errors
     ///
-    /// Not authorised to ask, or no answer in time.
+    /// Not authorised to ask, a broker that does not know the question, or no answer in time.
     pub fn max_message_bytes(&self, topic: &str, timeout: Duration) -> Result<Option<u64>, KafkaError> {
         let name = CString::new(topic).expect("a topic name holds no NUL");
         let kind = rd::rd_kafka_ResourceType_t::RD_KAFKA_RESOURCE_TOPIC;
         let answers = Queue::new(self.0);
-        // SAFETY: client, name and queue are live; the call copies what it needs.
+        let options = DescribeOptions::ask(self.0, self.topic_metadata(topic, timeout)?.any_broker());
+        // SAFETY: client, name, options and queue are live; the call copies what it needs.
         unsafe {
             let mut resource = rd::rd_kafka_ConfigResource_new(kind, name.as_ptr());
-            rd::rd_kafka_DescribeConfigs(self.0.ptr(), &mut resource, 1, ptr::null(), answers.ptr());
+            rd::rd_kafka_DescribeConfigs(self.0.ptr(), &mut resource, 1, options.0, answers.ptr());
             rd::rd_kafka_ConfigResource_destroy(resource);
         }
         let event = wait_for(&answers, rd::RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT, timeout)?;
@@ -231,10 +249,47 @@ fn config_value(event: &Event, wanted: &CStr) -> Result<Option<String>, KafkaErr
     Ok(None)
 }
 
+/// The options of a DescribeConfigs request, owned.
+struct DescribeOptions(*mut rd::rd_kafka_AdminOptions_t);
+
+impl DescribeOptions {
+    /// Asks this broker. Any broker knows the configuration of topics; librdkafka would wait for the controller,
+    /// which can be out of reach or, in its mock cluster, nobody.
+    fn ask(client: &Native, broker: Option<i32>) -> Self {
+        // SAFETY: the client is live; the options are ours. A refusal leaves librdkafka's own choice.
+        unsafe {
+            let kind = rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS;
+            let options = rd::rd_kafka_AdminOptions_new(client.ptr(), kind);
+            if let Some(id) = broker {
+                rd::rd_kafka_AdminOptions_set_broker(options, id, ptr::null_mut(), 0);
+            }
+            Self(options)
+        }
+    }
+}
+
+impl Drop for DescribeOptions {
+    fn drop(&mut self) {
+        // SAFETY: owned, destroyed once.
+        unsafe { rd::rd_kafka_AdminOptions_destroy(self.0) }
+    }
+}
+
 /// A metadata answer, owned.
 struct Metadata(*const rd::rd_kafka_metadata);
 
 impl Metadata {
+    /// The broker that answered, or else any.
+    fn any_broker(&self) -> Option<i32> {
+        // SAFETY: the answer is live; the array has the length that it tells.
+        unsafe {
+            let answer = &*self.0;
+            let first = (answer.broker_cnt > 0).then(|| (*answer.brokers).id);
+            // A bootstrap connection does not know yet which broker it leads to.
+            Some(answer.orig_broker_id).filter(|id| *id >= 0).or(first)
+        }
+    }
+
     /// Each topic with its partitions, or why they are not known.
     fn topics(&self) -> Vec<(String, Result<Vec<i32>, KafkaError>)> {
         // SAFETY: the answer is live; arrays have the lengths that it tells.

@@ -111,6 +111,11 @@ impl KafkaError {
         self.code == Code::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
     }
 
+    /// No broker is connected.
+    pub fn is_all_brokers_down(&self) -> bool {
+        self.code == Code::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN
+    }
+
     /// Brokers that come and go: told again and again in an outage, so information rather than an event.
     pub fn is_connection_noise(&self) -> bool {
         matches!(

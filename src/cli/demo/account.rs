@@ -42,10 +42,10 @@ impl Ledger<'_> {
 
     /// The account in lines.
     pub(super) fn lines(&self) -> Vec<String> {
-        let names = self.pipelines.iter().map(|pipeline| pipeline.name.len()).max().unwrap_or(0).max(8);
+        let names = self.pipelines.iter().map(|pipeline| pipeline.name.len()).max().unwrap_or(0).max(11);
         let mut lines = vec![format!(
             "{:names$} {:>10}   {:>10}   {:>10}   {:>13}   {:>7}",
-            "", "consumed", "produced", "filtered", "dead-lettered", "skipped"
+            "THE ACCOUNT", "consumed", "produced", "filtered", "dead-lettered", "skipped"
         )];
         lines.extend(self.pipelines.iter().map(|pipeline| line(pipeline, names)));
         lines.push(String::new());
@@ -56,32 +56,24 @@ impl Ledger<'_> {
     fn verdict(&self) -> Vec<String> {
         let Self { clicks, poison, read_back, .. } = self;
         let (outputs, letters) = self.written();
+        let produced = format!("{} clicks produced", grouped(*clicks));
         let mut lines = vec![match self.adds_up() {
             true => format!(
-                "{} clicks produced ({} of them broken), {} accounted for in each of {} pipelines.",
-                grouped(*clicks),
-                grouped(*poison),
+                "{produced}, {} accounted for by each of the {} pipelines.",
                 grouped(*clicks),
                 self.pipelines.len()
             ),
-            false => format!("{} clicks produced ({} of them broken).", grouped(*clicks), grouped(*poison)),
+            false => format!("{produced}, NOT all accounted for:"),
         }];
         for pipeline in self.pipelines.iter().filter(|pipeline| !self.is_whole(pipeline)) {
-            lines.push(format!("{}: {}", pipeline.name, self.gap(pipeline)));
+            lines.push(format!("  {}: {}", pipeline.name, self.gap(pipeline)));
         }
+        lines.push(format!("{} of them were broken on purpose.", grouped(*poison)));
+        let read =
+            format!("Read back: {} outputs and {} dead letters", grouped(read_back.0), grouped(read_back.1));
         lines.push(match *read_back == (outputs, letters) {
-            true => format!(
-                "Read back from the topics: {} outputs and {} dead letters, all there and none twice.",
-                grouped(outputs),
-                grouped(letters)
-            ),
-            false => format!(
-                "Read back from the topics: {} outputs and {} dead letters, where {} and {} were acknowledged.",
-                grouped(read_back.0),
-                grouped(read_back.1),
-                grouped(outputs),
-                grouped(letters)
-            ),
+            true => format!("{read}, as many as were acknowledged."),
+            false => format!("{read}; acknowledged: {} and {}.", grouped(outputs), grouped(letters)),
         });
         lines
     }

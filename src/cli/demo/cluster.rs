@@ -20,6 +20,9 @@ const MOCK_BROKERS: i32 = 3;
 /// How long brokers may take to answer one call.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long it may take to reach the user's brokers.
+const REACH_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// How long topics that were created may take to be seen.
 const TOPICS_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -68,10 +71,10 @@ impl Brokers {
         }
     }
 
-    /// Where it plays, in a word or two.
+    /// Where it plays, in a few words.
     pub(super) fn place(&self) -> String {
         match self {
-            Self::Own(_) => "a cluster in this process".to_owned(),
+            Self::Own(_) => "a Kafka cluster in this process (librdkafka's mock)".to_owned(),
             Self::Given { bootstrap, .. } => bootstrap.clone(),
         }
     }
@@ -79,11 +82,22 @@ impl Brokers {
     /// What is said of them at the start.
     pub(super) fn describe(&self) -> String {
         match self {
-            Self::Own(_) => "a Kafka cluster in this process (librdkafka's mock), gone at the end".to_owned(),
+            Self::Own(_) => self.place(),
             Self::Given { bootstrap, prefix } => {
                 format!("{bootstrap}, topics and groups named {prefix}*, deleted at the end")
             }
         }
+    }
+
+    /// Sees whether the user's brokers answer.
+    ///
+    /// # Errors
+    ///
+    /// They do not.
+    pub(super) fn reach(&self, config: &Config) -> Result<(), DemoError> {
+        let Self::Given { bootstrap, .. } = self else { return Ok(()) };
+        let answer = client(config).and_then(|client| client.cluster().all_topics(REACH_TIMEOUT));
+        answer.map(drop).map_err(|error| DemoError::Unreachable { bootstrap: bootstrap.clone(), error })
     }
 
     /// Creates the topics that the demo reads and writes.
@@ -100,24 +114,23 @@ impl Brokers {
                 topics.into_iter().try_for_each(|(topic, partitions)| cluster.create_topic(topic, partitions))
             }
             Self::Given { .. } => {
-                let client = client(config)?;
-                let mut created = Ok(());
-                for (topic, partitions) in topics {
-                    created = create(client.cluster(), topic, partitions);
-                    if created.is_err() {
-                        break;
-                    }
-                }
-                created
+                let client = client(config).map_err(DemoError::Topics)?;
+                topics
+                    .into_iter()
+                    .try_for_each(|(topic, partitions)| create(client.cluster(), topic, partitions))
             }
         }
         .map_err(DemoError::Topics)
     }
 
-    /// Deletes what the demo made on the user's brokers; gives what is left and why.
+    /// Deletes what the demo made on the user's brokers.
+    ///
+    /// # Errors
+    ///
+    /// What they refused; the rest is deleted all the same.
     pub(super) fn clean(&self, config: &Config) -> Result<(), KafkaError> {
         let Self::Given { prefix, .. } = self else { return Ok(()) };
-        let client = client_of(config)?;
+        let client = client(config)?;
         let clicks = format!("{prefix}{CLICKS}");
         let topics: Vec<&str> = std::iter::once(clicks.as_str()).chain(shipped::written(config)).collect();
         let groups: Vec<&str> =
@@ -142,12 +155,8 @@ fn create(cluster: Cluster<'_>, topic: &str, partitions: i32) -> Result<(), Kafk
     }
 }
 
-fn client(config: &Config) -> Result<Producer, DemoError> {
-    client_of(config).map_err(DemoError::Topics)
-}
-
 /// A client to ask and tell the brokers by.
-fn client_of(config: &Config) -> Result<Producer, KafkaError> {
+fn client(config: &Config) -> Result<Producer, KafkaError> {
     let first = config.pipelines.first().expect("the demo has pipelines");
     let settings = ProducerSettings {
         properties: &first.kafka.producer,

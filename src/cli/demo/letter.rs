@@ -1,5 +1,9 @@
 //! What a dead letter says of its cause, in the words of each header dialect.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::config::spec::HeaderDialect;
 use crate::record::Record;
 
@@ -48,6 +52,21 @@ impl Cause {
         };
         let class = class.strip_prefix("millstream.").map(str::to_owned).unwrap_or(class);
         Self { class, message, place: format!("partition {partition}, offset {offset}") }
+    }
+
+    /// The message for a narrow place: which function of a program failed, without its place in the text.
+    pub(super) fn short_message(&self) -> String {
+        static CALL: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r#"function call error for "(\w+)" at \(\d+:\d+\): "#)
+                .expect("the pattern is constant")
+        });
+        CALL.replace_all(&self.message, "$1: ").into_owned()
+    }
+
+    /// Whether both are of one class, and of the same line of a program where they name one.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let head = |cause: &Self| cause.message.split(':').next().map(str::to_owned);
+        self.class == other.class && head(self) == head(other)
     }
 }
 

@@ -17,6 +17,7 @@ mod play;
 mod scene;
 mod screen;
 mod shipped;
+mod table;
 mod watch;
 
 use std::io::Write;
@@ -43,6 +44,8 @@ const CONTROL_THREADS: usize = 2;
 enum DemoError {
     #[error("the cluster in this process cannot be started: {0}")]
     Cluster(KafkaError),
+    #[error("{bootstrap} does not answer: {error}")]
+    Unreachable { bootstrap: String, error: KafkaError },
     #[error("the topics cannot be created: {0}")]
     Topics(KafkaError),
     #[error("the pipelines do not load:\n{0}")]
@@ -55,7 +58,7 @@ impl DemoError {
     fn exit(&self) -> Exit {
         match self {
             // Of the user's brokers: what was given does not work.
-            DemoError::Topics(_) | DemoError::Config(_) => Exit::Config,
+            DemoError::Unreachable { .. } | DemoError::Topics(_) | DemoError::Config(_) => Exit::Config,
             DemoError::Cluster(_) | DemoError::System(_) => Exit::Internal,
         }
     }
@@ -86,7 +89,10 @@ fn demo(args: &DemoArgs, mut display: Display, notices: &Notices) -> Result<Exit
     let signals = Signals::listen()?;
     let brokers = Brokers::choose(args.broker.as_deref())?;
     let config = shipped::load_for(&brokers.bootstrap(), brokers.prefix()).map_err(DemoError::Config)?;
-    display.say(&[format!("The demo plays on {}.", brokers.describe()), String::new()]);
+    if args.broker.is_some() || !display.is_terminal() {
+        display.say(&[format!("The demo plays on {}.", brokers.describe()), String::new()]);
+    }
+    brokers.reach(&config)?;
     let played = brokers
         .create_topics(&config)
         .and_then(|()| play(args, &mut display, notices, &brokers, &config, signals));

@@ -24,7 +24,7 @@ pub(super) fn moment(scene: &Scene) -> String {
 
 fn pipeline(row: &Row) -> String {
     let mut text = format!(
-        "{}: {}; a second {} read, {} written, {} filtered, {} dead-lettered; {} read so far",
+        "{}: {}; a second {} consumed, {} produced, {} filtered, {} dead-lettered; {} consumed so far",
         row.name,
         row.state.word(),
         grouped(row.consumed.per_s),
@@ -42,7 +42,7 @@ fn pipeline(row: &Row) -> String {
 /// What was written, and why letters are dead.
 pub(super) fn last(scene: &Scene) -> String {
     let mut text = String::new();
-    line(&mut text, format_args!("\nWritten, one record of each topic:"));
+    line(&mut text, format_args!("\nProduced, one record of each topic:"));
     for sample in &scene.samples {
         if let Some(record) = &sample.text {
             line(&mut text, format_args!("  {}: {record}", sample.topic));

@@ -40,6 +40,8 @@ pub(super) struct Play<'a> {
     watcher: Watcher,
     generator: Option<Generator>,
     first_click: Option<Instant>,
+    /// From the first click to the last, once that is made.
+    flowed: Option<Duration>,
     history: History,
     phase: Phase,
     is_asked: bool,
@@ -61,10 +63,11 @@ impl<'a> Play<'a> {
             display,
             notices,
             signals,
-            watcher: Watcher::start(config)?,
+            watcher: Watcher::start(config, brokers.prefix())?,
             supervisor: Supervisor::start(config),
             generator: None,
             first_click: None,
+            flowed: None,
             history: History::default(),
             phase: Phase::Starting,
             is_asked: false,
@@ -94,6 +97,7 @@ impl<'a> Play<'a> {
         if let Some(generator) = &self.generator {
             generator.stop();
         }
+        self.flowed = Some(self.elapsed());
         self.show_while(FINISH_MAX, |play| !play.is_finished()).await;
     }
 
@@ -162,18 +166,25 @@ impl<'a> Play<'a> {
         self.generator.as_ref().map_or(0, Generator::acknowledged)
     }
 
+    fn elapsed(&self) -> Duration {
+        self.flowed.unwrap_or_else(|| self.first_click.map_or(Duration::ZERO, |first| first.elapsed()))
+    }
+
     fn scene(&mut self) -> Scene {
         let views = self.views();
-        let (clicks, pipelines) = self.history.advance(Instant::now(), self.acknowledged(), &views);
+        let mut moment = self.history.advance(Instant::now(), self.acknowledged(), &views);
+        if self.phase == Phase::Done {
+            moment.average_over(self.elapsed());
+        }
         let seen = self.watcher.seen();
         let failures = self.generator.iter().filter_map(|generator| generator.failure());
         let failures = failures.map(|failure| format!("no more clicks can be made: {failure}"));
         Scene {
             phase: self.phase,
             place: self.place.clone(),
-            elapsed: self.first_click.map_or(Duration::ZERO, |first| first.elapsed()),
-            clicks,
-            pipelines,
+            elapsed: self.elapsed(),
+            clicks: moment.clicks,
+            pipelines: moment.rows,
             samples: seen.samples,
             causes: seen.causes,
             notices: failures.chain(seen.failure).chain(self.notices.newest(NOTICES)).collect(),

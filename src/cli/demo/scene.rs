@@ -100,6 +100,26 @@ impl State {
     }
 }
 
+/// All counts of a moment, with their rates.
+#[derive(Debug)]
+pub(super) struct Counts {
+    pub(super) clicks: Flow,
+    pub(super) rows: Vec<Row>,
+}
+
+impl Counts {
+    /// Replaces the rates by those over the whole time.
+    pub(super) fn average_over(&mut self, elapsed: Duration) {
+        let average = |flow: &mut Flow| flow.per_s = per_second(flow.total, 0, elapsed);
+        average(&mut self.clicks);
+        for row in &mut self.rows {
+            for flow in [&mut row.consumed, &mut row.produced, &mut row.filtered, &mut row.dead_lettered] {
+                average(flow);
+            }
+        }
+    }
+}
+
 /// Remembers counts for as long as rates need them.
 #[derive(Debug, Default)]
 pub(super) struct History(VecDeque<Moment>);
@@ -113,7 +133,7 @@ struct Moment {
 
 impl History {
     /// Takes the counts of now in, and gives them with their rates.
-    pub(super) fn advance(&mut self, at: Instant, clicks: u64, views: &[PipelineView]) -> (Flow, Vec<Row>) {
+    pub(super) fn advance(&mut self, at: Instant, clicks: u64, views: &[PipelineView]) -> Counts {
         // One moment that is older than the window stays, so that rates always span all of it.
         while self.0.get(1).is_some_and(|second| at - second.at >= RATE_WINDOW) {
             self.0.pop_front();
@@ -124,7 +144,7 @@ impl History {
             Flow { total: now, per_s }
         };
         let clicks_flow = flow(clicks, &|past| past.clicks);
-        let rows = views.iter().enumerate().map(|(index, view)| {
+        let row = |(index, view): (usize, &PipelineView)| {
             let of = |count: &dyn Fn(&Account) -> u64| {
                 flow(count(&view.account), &|past: &Moment| past.accounts.get(index).map_or(0, count))
             };
@@ -138,10 +158,10 @@ impl History {
                 filtered: of(&|account| account.ended.filtered),
                 dead_lettered: of(&|account| account.ended.dead_lettered),
             }
-        });
-        let rows = rows.collect();
+        };
+        let rows = views.iter().enumerate().map(row).collect();
         self.0.push_back(Moment { at, clicks, accounts });
-        (clicks_flow, rows)
+        Counts { clicks: clicks_flow, rows }
     }
 }
 
@@ -183,7 +203,7 @@ mod tests {
         for tick in 0..40u32 {
             let at = start + Duration::from_millis(250) * tick;
             // 1,000 a second, and nothing in the last 2 s.
-            rate = history.advance(at, u64::from(tick.min(31)) * 250, &[]).0.per_s;
+            rate = history.advance(at, u64::from(tick.min(31)) * 250, &[]).clicks.per_s;
             if tick == 31 {
                 assert_eq!(rate, 1_000);
             }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::line::{Line, Style};
 use super::scene::{Phase, Row, Scene, State, grouped};
+use super::table;
 use super::watch::{Causes, Sample};
 
 /// The terminal's room, in columns and rows.
@@ -16,132 +17,102 @@ pub(super) struct Room {
 /// Wider lines are hard to read.
 const COLUMNS_MAX: usize = 120;
 
-/// Columns of each number in the table.
-const NUMBER: usize = 10;
-
 /// The most columns of a topic's or a pipeline's name.
-const NAME_MAX: usize = 22;
+pub(super) const NAME_MAX: usize = 22;
 
-/// Draws the scene. Where rows are few, the sections from the bottom up go first.
+/// Kinds of dead letters that are shown before samples take rows.
+const CAUSES_FIRST: usize = 4;
+
+/// Draws the scene. Where rows are few, lists are cut, and what comes last goes first.
 pub(super) fn draw(scene: &Scene, room: Room) -> Vec<Line> {
     let columns = room.columns.min(COLUMNS_MAX);
-    let sections = [
-        head(scene, columns),
-        table(scene, columns),
-        letters(&scene.causes, columns),
-        samples(&scene.samples, columns),
-        notices(&scene.notices, columns),
-    ];
-    let foot = foot(scene, columns);
-    let mut lines: Vec<Line> = Vec::new();
     // The cursor rests in a row of its own below.
-    let rows = room.rows.saturating_sub(1 + foot.len());
-    for section in sections.into_iter().filter(|section| !section.is_empty()) {
-        if lines.len() + section.len() < rows {
-            lines.extend(section);
-            lines.push(Line::new(columns));
-        }
+    let rows = room.rows.saturating_sub(1);
+    let foot = foot(scene, columns);
+    let mut lines = head(scene, columns);
+    let fixed = [table::draw(&scene.pipelines, columns), notices(&scene.notices, columns)];
+    for section in fixed.into_iter().filter(|section| !section.is_empty()) {
+        lines.push(Line::new(columns));
+        lines.extend(section);
     }
-    lines.extend(foot);
-    lines.truncate(room.rows.saturating_sub(1));
+    let free = rows.saturating_sub(lines.len() + 2);
+    // Each list has a title, and an empty row before it.
+    let for_causes = free.saturating_sub(scene.samples.len() + 2).max(CAUSES_FIRST + 2).min(free);
+    let causes = causes(&scene.causes, columns, for_causes.saturating_sub(2));
+    let for_samples = free.saturating_sub(if causes.is_empty() { 0 } else { causes.len() + 1 });
+    let samples = samples(&scene.samples, columns, for_samples.saturating_sub(2));
+    for section in [causes, samples, foot].into_iter().filter(|section| !section.is_empty()) {
+        lines.push(Line::new(columns));
+        lines.extend(section);
+    }
+    lines.truncate(rows);
     lines
 }
 
 fn head(scene: &Scene, columns: usize) -> Vec<Line> {
     let title = Line::new(columns).push(Style::Bold, "MILLSTREAM DEMO").push(Style::Dim, "  on ");
+    let rate = format!(", {} a second, for {}", grouped(scene.clicks.per_s), clock(scene.elapsed));
     let clicks = Line::new(columns)
         .push(Style::Bold, grouped(scene.clicks.total))
         .push(Style::Plain, " clicks produced")
-        .push(
-            Style::Dim,
-            format!(", {} a second, for {}", grouped(scene.clicks.per_s), clock(scene.elapsed)),
-        );
+        .push(Style::Dim, rate);
     vec![title.push(Style::Dim, &scene.place), clicks]
 }
 
-/// The pipelines: a row each, rates and totals. Narrow terminals see fewer columns of numbers.
-fn table(scene: &Scene, columns: usize) -> Vec<Line> {
-    let names = scene.pipelines.iter().map(|row| row.name.len()).max().unwrap_or(0).clamp(8, NAME_MAX) + 2;
-    let fit = columns.saturating_sub(names + 10) / NUMBER;
-    let numbers: Vec<Number> = NUMBERS.into_iter().filter(|number| number.needs_fit <= fit).collect();
-    let mut title = Line::new(columns).left(Style::Dim, "PIPELINE", names).left(Style::Dim, "STATE", 10);
-    for number in &numbers {
-        title = title.right(Style::Dim, number.title, NUMBER);
-    }
-    let mut lines = vec![title];
-    for row in &scene.pipelines {
-        lines.push(pipeline(row, names, &numbers, columns));
-        if let Some(reason) = &row.reason {
-            lines.push(Line::new(columns).push(Style::Yellow, format!("  {reason}")));
-        }
-    }
-    lines
-}
-
-fn pipeline(row: &Row, names: usize, numbers: &[Number], columns: usize) -> Line {
-    let style = match row.state {
-        State::Running | State::Drained => Style::Green,
-        State::Starting | State::Draining | State::Waiting => Style::Yellow,
-        State::Stopped => Style::Red,
-    };
-    let mut line = Line::new(columns).left(Style::Bold, &row.name, names).left(style, row.state.word(), 10);
-    for number in numbers {
-        let count = (number.of)(row);
-        let style = if number.is_bad && count > 0 { Style::Red } else { Style::Plain };
-        line = line.right(style, &grouped(count), NUMBER);
-    }
-    line
-}
-
-/// A column of the table.
-#[derive(Clone, Copy)]
-struct Number {
-    title: &'static str,
-    /// Shown where so many columns of numbers fit.
-    needs_fit: usize,
-    is_bad: bool,
-    of: fn(&Row) -> u64,
-}
-
-const NUMBERS: [Number; 6] = [
-    Number { title: "READ/s", needs_fit: 2, is_bad: false, of: |row| row.consumed.per_s },
-    Number { title: "WRITTEN/s", needs_fit: 3, is_bad: false, of: |row| row.produced.per_s },
-    Number { title: "FILTERED/s", needs_fit: 4, is_bad: false, of: |row| row.filtered.per_s },
-    Number { title: "DEAD/s", needs_fit: 5, is_bad: true, of: |row| row.dead_lettered.per_s },
-    Number { title: "READ", needs_fit: 1, is_bad: false, of: |row| row.consumed.total },
-    Number { title: "DEAD", needs_fit: 6, is_bad: true, of: |row| row.dead_lettered.total },
-];
-
-fn letters(causes: &[Causes], columns: usize) -> Vec<Line> {
-    if causes.is_empty() {
+/// The kinds of dead letters, at most `max`: where there are more, each class of errors is shown before any is
+/// shown twice.
+fn causes(causes: &[Causes], columns: usize, max: usize) -> Vec<Line> {
+    if causes.is_empty() || max == 0 {
         return Vec::new();
     }
     let total: u64 = causes.iter().map(|causes| causes.count).sum();
+    let shown = chosen(causes, max);
+    let more = match causes.len() - shown.len() {
+        0 => "the newest of each kind".to_owned(),
+        _ => format!("the newest of {} kinds out of {}", shown.len(), causes.len()),
+    };
     let title = Line::new(columns)
         .push(Style::Dim, "DEAD LETTERS  ")
         .push(Style::Red, grouped(total))
-        .push(Style::Dim, ", by pipeline and cause, with the newest of each");
-    let names = causes.iter().map(|causes| causes.pipeline.len()).max().unwrap_or(0).min(NAME_MAX) + 2;
+        .push(Style::Dim, format!(", {more}"));
+    let names = shown.iter().map(|causes| causes.pipeline.len()).max().unwrap_or(0).min(NAME_MAX) + 1;
+    let classes = shown.iter().map(|causes| causes.newest.class.len()).max().unwrap_or(0) + 2;
     let mut lines = vec![title];
-    lines.extend(causes.iter().map(|causes| {
+    lines.extend(shown.iter().map(|causes| {
         Line::new(columns)
             .left(Style::Plain, &causes.pipeline, names)
             .right(Style::Red, &grouped(causes.count), 6)
             .push(Style::Plain, "  ")
-            .push(Style::Cyan, &causes.newest.class)
-            .push(Style::Plain, format!("  {}", causes.newest.message))
+            .left(Style::Cyan, &causes.newest.class, classes)
+            .push(Style::Plain, causes.newest.short_message())
     }));
     lines
 }
 
-fn samples(samples: &[Sample], columns: usize) -> Vec<Line> {
-    let names = samples.iter().map(|sample| sample.topic.len()).max().unwrap_or(0).min(NAME_MAX) + 2;
-    let mut lines = vec![Line::new(columns).push(Style::Dim, "WRITTEN  one record of each topic")];
-    for sample in samples {
-        let Some(text) = &sample.text else { continue };
-        lines.push(Line::new(columns).left(Style::Plain, &sample.topic, names).push(Style::Dim, text));
+fn chosen(causes: &[Causes], max: usize) -> Vec<&Causes> {
+    let is_first = |index: usize| {
+        causes[..index].iter().all(|earlier| earlier.newest.class != causes[index].newest.class)
+    };
+    let mut order: Vec<usize> = (0..causes.len()).collect();
+    order.sort_by_key(|index| (!is_first(*index), *index));
+    order.truncate(max);
+    order.sort_unstable();
+    order.into_iter().map(|index| &causes[index]).collect()
+}
+
+/// A record of each topic, at most `max`.
+fn samples(samples: &[Sample], columns: usize, max: usize) -> Vec<Line> {
+    let shown: Vec<(&Sample, &String)> =
+        samples.iter().filter_map(|sample| Some((sample, sample.text.as_ref()?))).take(max).collect();
+    if shown.is_empty() {
+        return Vec::new();
     }
-    if lines.len() == 1 { Vec::new() } else { lines }
+    let names = shown.iter().map(|(sample, _)| sample.topic.len()).max().unwrap_or(0).min(NAME_MAX) + 2;
+    let mut lines = vec![Line::new(columns).push(Style::Dim, "PRODUCED  one record of each topic")];
+    lines.extend(shown.iter().map(|(sample, text)| {
+        Line::new(columns).left(Style::Plain, &sample.topic, names).push(Style::Dim, text)
+    }));
+    lines
 }
 
 fn notices(notices: &[String], columns: usize) -> Vec<Line> {
@@ -151,9 +122,9 @@ fn notices(notices: &[String], columns: usize) -> Vec<Line> {
 fn foot(scene: &Scene, columns: usize) -> Vec<Line> {
     let text = match scene.phase {
         Phase::Starting => "The pipelines join their consumer groups.",
-        Phase::Flowing => "Ctrl-C: make no more clicks, finish those on their way, print the account.",
-        Phase::Finishing => "No more clicks are made. Finishing those on their way.",
-        Phase::Done => "All is finished.",
+        Phase::Flowing => "Ctrl-C ends it: what is on its way is finished, and the account printed.",
+        Phase::Finishing => "No more clicks are made; those on their way are finished.",
+        Phase::Done => return Vec::new(),
     };
     vec![Line::new(columns).push(Style::Dim, text)]
 }
@@ -165,3 +136,16 @@ fn clock(elapsed: Duration) -> String {
         seconds => format!("{} min {} s", seconds / 60, seconds % 60),
     }
 }
+
+/// How a state looks.
+pub(super) fn state_style(row: &Row) -> Style {
+    match row.state {
+        State::Running | State::Drained => Style::Green,
+        State::Starting | State::Draining | State::Waiting => Style::Yellow,
+        State::Stopped => Style::Red,
+    }
+}
+
+#[cfg(test)]
+#[path = "screen_tests.rs"]
+mod tests;

@@ -54,7 +54,9 @@ pub(super) struct Sample {
 /// The dead letters of one pipeline and one class of errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Causes {
-    /// The pipeline.
+    /// The pipeline, by its place in the configuration.
+    pub(super) index: usize,
+    /// Its name.
     pub(super) pipeline: String,
     /// How many.
     pub(super) count: u64,
@@ -68,7 +70,7 @@ enum Role {
     /// A sink's; the index of its sample.
     Sink { sample: usize, stands_until: Option<Instant> },
     /// A pipeline's dead letters.
-    Dlq { pipeline: String, dialect: HeaderDialect },
+    Dlq { index: usize, pipeline: String, dialect: HeaderDialect },
 }
 
 /// The running watcher.
@@ -80,13 +82,13 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    /// Starts to read all topics that `config` writes.
+    /// Starts to read all topics that `config` writes; they are told without `prefix`.
     ///
     /// # Errors
     ///
     /// The system has no thread left.
-    pub(super) fn start(config: &Config) -> std::io::Result<Self> {
-        let (roles, samples) = roles(config);
+    pub(super) fn start(config: &Config, prefix: &str) -> std::io::Result<Self> {
+        let (roles, samples) = roles(config, prefix);
         let kafka = config.pipelines.first().expect("the demo has pipelines").kafka.clone();
         let seen = Arc::new(Mutex::new(Seen { samples, ..Seen::default() }));
         let stop = Arc::new(AtomicBool::new(false));
@@ -115,16 +117,17 @@ impl Drop for Watcher {
     }
 }
 
-fn roles(config: &Config) -> (HashMap<String, Role>, Vec<Sample>) {
+fn roles(config: &Config, prefix: &str) -> (HashMap<String, Role>, Vec<Sample>) {
     let mut roles = HashMap::new();
     let mut samples = Vec::new();
-    for pipeline in &config.pipelines {
+    for (index, pipeline) in config.pipelines.iter().enumerate() {
         for sink in &pipeline.sinks {
             roles.insert(sink.topic.clone(), Role::Sink { sample: samples.len(), stands_until: None });
-            samples.push(Sample { topic: sink.topic.clone(), text: None });
+            let topic = sink.topic.strip_prefix(prefix).unwrap_or(&sink.topic).to_owned();
+            samples.push(Sample { topic, text: None });
         }
         if let Some(dlq) = &pipeline.dlq {
-            let role = Role::Dlq { pipeline: pipeline.name.clone(), dialect: dlq.headers };
+            let role = Role::Dlq { index, pipeline: pipeline.name.clone(), dialect: dlq.headers };
             roles.insert(dlq.topic.clone(), role);
         }
     }
@@ -188,21 +191,22 @@ fn take(message: &Message, roles: &mut HashMap<String, Role>, seen: &mut Seen) {
                 seen.samples[*sample].text = Some(sample_text(message));
             }
         }
-        Role::Dlq { pipeline, dialect } => {
+        Role::Dlq { index, pipeline, dialect } => {
             seen.letters += 1;
-            file(seen, pipeline, Cause::of(&message.record(), *dialect));
+            file(seen, *index, pipeline, Cause::of(&message.record(), *dialect));
         }
     }
 }
 
-/// Counts a dead letter among those of its kind.
-fn file(seen: &mut Seen, pipeline: &str, cause: Cause) {
-    let same = |known: &&mut Causes| known.pipeline == pipeline && known.newest.class == cause.class;
+/// Counts a dead letter among those of its kind. The kinds stand in the order of their pipelines.
+fn file(seen: &mut Seen, index: usize, pipeline: &str, cause: Cause) {
+    let same = |known: &&mut Causes| known.index == index && known.newest.is_like(&cause);
     if let Some(known) = seen.causes.iter_mut().find(same) {
         known.count += 1;
         known.newest = cause;
     } else if seen.causes.len() < CAUSES_MAX {
-        seen.causes.push(Causes { pipeline: pipeline.to_owned(), count: 1, newest: cause });
+        let at = seen.causes.partition_point(|known| known.index <= index);
+        seen.causes.insert(at, Causes { index, pipeline: pipeline.to_owned(), count: 1, newest: cause });
     }
 }
 

@@ -35,13 +35,17 @@ impl Lane {
             self.partitions.add(at, forward_until_ms);
         }
         self.last_progress_ms = self.now_ms();
-        let (pipeline, lane) = (&self.spec.name, self.index);
-        if self.has_run {
-            tracing::info!(%pipeline, lane, partitions = %list(partitions), "partitions assigned");
-        } else {
-            tracing::info!(%pipeline, lane, partitions = %list(partitions), "pipeline running");
+        self.has_joined = true;
+        // A member that owns nothing yet (cooperative groups move partitions in a second round) has nothing to tell.
+        if !partitions.is_empty() {
+            let (pipeline, lane) = (&self.spec.name, self.index);
+            if self.has_run {
+                tracing::info!(%pipeline, lane, partitions = %list(partitions), "partitions assigned");
+            } else {
+                tracing::info!(%pipeline, lane, partitions = %list(partitions), "pipeline running");
+            }
+            self.has_run = true;
         }
-        self.has_run = true;
     }
 
     pub(super) fn revoked(&mut self, partitions: &[TopicPartition], lost: bool) {

@@ -37,10 +37,7 @@ impl Lane {
 
     pub(super) fn begin_ending(&mut self, end: LaneEnd, deadline: Instant) {
         match &mut self.phase {
-            Phase::Running => {
-                self.pending.clear();
-                self.phase = Phase::Ending { end, deadline };
-            }
+            Phase::Running => self.phase = Phase::Ending { end, deadline },
             // The first reason stands; a drain can only make it shorter.
             Phase::Ending { deadline: earlier, .. } => *earlier = deadline.min(*earlier),
         }

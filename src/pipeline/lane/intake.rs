@@ -1,16 +1,13 @@
 //! Taking records in: as many as there is room for, each processed and handed to the producer.
 
-use crate::config::spec::OnError;
 use crate::delivery::Fate;
-use crate::kafka::{Message, OutputHeaders, OutputRecord, SendError, SinkTopic};
-use crate::pipeline::dead_letter::{DeadLetter, Keep, LetterContext};
+use crate::kafka::{Message, OutputHeaders, OutputRecord, SendError};
+use crate::pipeline::dead_letter::Keep;
 use crate::pipeline::memory::LOAN_BYTES;
 use crate::pipeline::processor::Verdict as Processed;
 use crate::record::{Output, Poison, Record, Stage};
 
 use super::Lane;
-use super::outputs::Session;
-use super::partitions::OutputId;
 use super::replay::Replay;
 
 /// The most records that are taken from the consumer's queue at once: a batch.
@@ -23,7 +20,7 @@ const ROUND_RECORDS_MAX: usize = 1_000;
 const MESSAGE_OVERHEAD_BYTES: u64 = 256;
 
 /// What became of one message.
-enum Taken {
+pub(super) enum Taken {
     /// It is in the ledger, or was nobody's.
     Done,
     /// It stays where it is: the producer failed, or the pipeline stops before it.
@@ -39,6 +36,7 @@ impl Lane {
         self.retry_moves();
         if self.pending.is_empty() {
             self.pending.extend(self.consumer.take(BATCH_RECORDS_MAX));
+            self.partitions.hand_over(&self.pending);
         }
         let mut poison = 0;
         let mut done = 0;
@@ -49,7 +47,7 @@ impl Lane {
                 Taken::Done => done += 1,
                 Taken::Held => {
                     // Where its partition went back meanwhile, it will be read again.
-                    if self.phase.is_running() && self.partitions.moves_of(&message) == moves {
+                    if self.partitions.moves_of(&message) == moves {
                         self.pending.push_front(message);
                     }
                     break;
@@ -147,7 +145,7 @@ impl Lane {
         }
     }
 
-    fn enter(&mut self, index: usize, message: &Message, fate: Fate, outputs: u32, bytes: u64) {
+    pub(super) fn enter(&mut self, index: usize, message: &Message, fate: Fate, outputs: u32, bytes: u64) {
         let slot = self.partitions.get_mut(index);
         slot.verdict = None;
         slot.ledger.take_up(message.offset(), fate, outputs, bytes);
@@ -206,110 +204,13 @@ impl Lane {
         }
         Ok(sent)
     }
-
-    /// What `on_error` says of a poison record; `sent` are outputs of it that are on their way already.
-    fn bury(
-        &mut self,
-        index: usize,
-        message: &Message,
-        record: &Record<'_>,
-        poison: &Poison,
-        keep: Keep,
-        sent: Sent,
-    ) -> Taken {
-        match self.spec.on_error {
-            OnError::Skip => {
-                tracing::debug!(
-                    pipeline = %self.spec.name, partition = %self.partitions.get(index).at,
-                    offset = message.offset(), %poison, "record skipped"
-                );
-                self.enter(index, message, Fate::Skipped, sent.count, sent.bytes);
-                Taken::Done
-            }
-            OnError::Stop => {
-                let at = &self.partitions.get(index).at;
-                self.stop(format!("poison at {at} offset {}: {poison}", message.offset()));
-                Taken::Held
-            }
-            OnError::Dlq => self.send_dead_letter(index, message, record, poison, keep, sent),
-        }
-    }
-
-    fn send_dead_letter(
-        &mut self,
-        index: usize,
-        message: &Message,
-        record: &Record<'_>,
-        poison: &Poison,
-        mut keep: Keep,
-        mut sent: Sent,
-    ) -> Taken {
-        let dlq = self.spec.dlq.as_ref().expect("on_error: dlq is refused without a dlq");
-        let Some(session) = &self.outputs.session else { return Taken::Held };
-        let topic = session.dlq.as_ref().expect("a session opens the dlq that the spec has");
-        let context = LetterContext {
-            dialect: dlq.headers,
-            pipeline: &self.spec.name,
-            group: &self.spec.source.group,
-            lane: self.index,
-            attempt: if self.outputs.is_solo { 2 } else { 1 },
-        };
-        let opaque = self.partitions.output_id(index, OutputId::DEAD_LETTER).pack();
-        let result = loop {
-            let letter = DeadLetter::new(record, poison, &context, keep);
-            let result = send_letter(session, topic, &letter, opaque);
-            match (&result, keep.less()) {
-                (Err(SendError::Refused(_)), Some(less)) => keep = less,
-                _ => break result,
-            }
-        };
-        match result {
-            Ok(bytes) => {
-                sent.count += 1;
-                sent.bytes += bytes;
-                self.enter(index, message, Fate::DeadLettered, sent.count, sent.bytes);
-                Taken::Done
-            }
-            Err(SendError::Refused(error)) => {
-                let at = &self.partitions.get(index).at;
-                self.stop(format!(
-                    "the dead letter of {at} offset {} cannot be sent: {error}",
-                    message.offset()
-                ));
-                Taken::Held
-            }
-            Err(SendError::Failed(error)) => {
-                let mut replay = Replay::default();
-                replay.failed(error);
-                self.carry_out(replay);
-                Taken::Held
-            }
-        }
-    }
-
-    fn watch_breaker(&mut self, records: u64, poison: u64) {
-        let now_ms = self.now_ms();
-        let Some(breaker) = &mut self.breaker else { return };
-        if records == 0 {
-            return;
-        }
-        breaker.count(records, poison, now_ms);
-        if breaker.is_open() {
-            let (poison, records) = breaker.counts();
-            let spec = self.spec.dlq.as_ref().expect("a breaker belongs to a dlq").breaker;
-            self.stop(format!(
-                "the breaker is open: {poison} of the last {records} records were poison, more than {} % within {:?}",
-                spec.share_percent, spec.window
-            ));
-        }
-    }
 }
 
 /// Outputs of one record that the producer has.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sent {
-    count: u32,
-    bytes: u64,
+pub(super) struct Sent {
+    pub(super) count: u32,
+    pub(super) bytes: u64,
 }
 
 impl Sent {
@@ -325,25 +226,7 @@ enum Unsent {
     Failed,
 }
 
-/// Sends a dead letter; gives what it takes in the producer, in bytes.
-fn send_letter(
-    session: &Session,
-    topic: &SinkTopic,
-    letter: &DeadLetter<'_>,
-    opaque: u64,
-) -> Result<u64, SendError> {
-    let out = OutputRecord {
-        key: letter.key,
-        value: letter.value,
-        headers: OutputHeaders::List(&letter.headers),
-        timestamp_ms: letter.timestamp_ms,
-        opaque,
-    };
-    session.producer.send(topic, &out)?;
-    Ok(cost(out.key, out.value))
-}
-
-fn cost(key: Option<&[u8]>, value: Option<&[u8]>) -> u64 {
+pub(super) fn cost(key: Option<&[u8]>, value: Option<&[u8]>) -> u64 {
     let bytes = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
     bytes as u64 + MESSAGE_OVERHEAD_BYTES
 }

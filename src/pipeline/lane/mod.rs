@@ -4,12 +4,14 @@
 //! never stops polling: where there is no room it does not take, and the group is served on.
 
 mod assignment;
+mod brokers;
 mod commits;
 mod ending;
 mod handle;
 mod intake;
 mod outputs;
 mod partitions;
+mod poison;
 mod position;
 mod replay;
 mod topics;
@@ -26,6 +28,7 @@ use crate::pipeline::memory::{IN_FLIGHT_FLOOR_BYTES, Pool};
 use crate::pipeline::processor::Processor;
 use crate::pipeline::status::{Account, LaneStatus};
 
+use brokers::BrokersAway;
 use ending::Phase;
 use outputs::Outputs;
 use partitions::Partitions;
@@ -69,11 +72,16 @@ struct Lane {
     phase: Phase,
     /// What holds the lane up, and since when it is said.
     trouble: Option<String>,
+    told_at_ms: u64,
     last_error: Option<KafkaError>,
+    brokers_away: Option<BrokersAway>,
     last_progress_ms: u64,
     next_gap_check_ms: u64,
     next_forward_ms: u64,
     position_backoff: Backoff,
+    /// The group has told what it owns, be it nothing.
+    has_joined: bool,
+    /// It has owned a partition.
     has_run: bool,
 }
 
@@ -91,6 +99,7 @@ impl Lane {
             self.take_orders();
             let mut is_busy = self.serve_consumer();
             self.resolve_positions();
+            self.look_for_brokers();
             self.maintain_subscription();
             self.maintain_outputs();
             is_busy |= self.serve_reports();
@@ -137,6 +146,9 @@ impl Lane {
             let reason = format!("the consumer cannot go on: {error}");
             self.begin_ending(LaneEnd::Failed(reason), Instant::now());
         } else {
+            if error.is_all_brokers_down() {
+                self.brokers_are_away();
+            }
             if error.is_unknown_topic() {
                 self.subscription.check_soon(self.now_ms());
             }
@@ -172,8 +184,13 @@ impl Lane {
 
     /// Writes the lane's view, and says what holds it up when that changes.
     fn publish(&mut self) {
+        const TELL_EVERY_MS: u64 = 5_000;
         let trouble = self.current_trouble();
-        if trouble != self.trouble {
+        let now_ms = self.now_ms();
+        // One outage has many faces: while it lasts, a new one is told now and then.
+        let is_same = trouble.is_some() == self.trouble.is_some();
+        if trouble != self.trouble && (!is_same || now_ms >= self.told_at_ms + TELL_EVERY_MS) {
+            self.told_at_ms = now_ms;
             match &trouble {
                 Some(reason) => {
                     tracing::warn!(pipeline = %self.spec.name, lane = self.index, reason = %reason, "pipeline waiting");
@@ -186,13 +203,16 @@ impl Lane {
         view.account = Account { ended: self.ended, in_flight: self.partitions.in_flight() };
         view.partitions = self.partitions.len();
         view.outputs.clone_from(&self.outputs.acknowledged);
-        view.is_running = self.has_run;
+        view.is_running = self.has_joined;
         view.waiting = trouble;
     }
 
     /// What holds the lane up, if anything.
     fn current_trouble(&self) -> Option<String> {
         const SILENCE_MS: u64 = 3_000;
+        if let Some(reason) = self.brokers_waiting() {
+            return Some(reason.to_owned());
+        }
         if let Some(reason) = self.outputs.waiting().or_else(|| self.partitions.waiting(self.now_ms())) {
             return Some(reason.to_owned());
         }

@@ -1,6 +1,6 @@
 //! The partitions that a lane owns, each with its ledger, and how reports find the way back to them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use crate::delivery::{Ledger, Tally};
 use crate::kafka::{Message, TopicPartition};
@@ -184,6 +184,22 @@ impl Partitions {
             self.slots.iter().position(|slot| slot.at.partition == partition && &*slot.at.topic == topic)?;
         self.by_message.insert(key, index);
         Some(index)
+    }
+
+    /// Tells the ledgers what the consumer handed over. Batches come in runs of one partition.
+    pub(super) fn hand_over(&mut self, batch: &VecDeque<Message>) {
+        let mut last = None;
+        for message in batch.iter().filter(|message| message.error().is_none()) {
+            let key = (message.topic_id(), message.partition());
+            let index = match last {
+                Some((known, index)) if known == key => index,
+                _ => self.of_message(message),
+            };
+            last = Some((key, index));
+            if let Some(index) = index {
+                self.slots[index].ledger.hand_over(message.offset());
+            }
+        }
     }
 
     /// How often the partition of a message went back; `None` where it is not owned any more.

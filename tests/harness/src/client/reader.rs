@@ -13,7 +13,7 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 
 use super::record::{Header, Stored};
 use super::{Client, REQUEST_TIMEOUT, config};
-use crate::wait::PATIENCE;
+use crate::wait::{self, PATIENCE};
 
 /// The oldest offset of a partition and the one after its newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,9 +58,11 @@ impl Client {
 
     /// What a partition holds.
     pub fn offsets(&self, topic: &str, partition: i32) -> OffsetRange {
-        let range = self.admin.inner().fetch_watermarks(topic, partition, REQUEST_TIMEOUT);
-        let (start, end) = range.unwrap_or_else(|error| panic!("watermarks of {topic}/{partition}: {error}"));
-        OffsetRange { start, end }
+        // A broker that has just come back is not its partitions' leader at once.
+        wait::until(&format!("the offsets of {topic}/{partition}"), || {
+            let range = self.admin.inner().fetch_watermarks(topic, partition, REQUEST_TIMEOUT);
+            range.ok().map(|(start, end)| OffsetRange { start, end })
+        })
     }
 
     fn reader(&self) -> BaseConsumer {

@@ -9,13 +9,16 @@ use crate::stage::{PARTITIONS, Stage, alone, load_of};
 fn come_and_go(stage: &Stage, records: u64, wait_for_members: impl Fn(&Stage, usize)) {
     let feeder = stage.feed(20_000);
     let mut members = vec![stage.start_running()];
+    // Kept, so that a failure shows all logs.
+    let mut gone = Vec::new();
     for _ in 0..3 {
         while members.len() < 3 {
             members.push(stage.start_running());
             wait_for_members(stage, members.len());
         }
         let mut leaver = members.remove(0);
-        leaver.stop();
+        assert_eq!(leaver.stop_and_account(&stage.scene.name).state, "drained");
+        gone.push(leaver);
         wait_for_members(stage, members.len());
     }
     let load = load_of(feeder.finish_at(records / PARTITIONS as u64));

@@ -179,6 +179,9 @@ impl Ledger {
     pub fn begin_at(&mut self, offset: i64) {
         assert!(self.entries.is_empty(), "a partition begins before its first record");
         self.position = Some(offset);
+        // Offsets of another time (a topic that was deleted and created again) say nothing about replays.
+        self.newest = None;
+        self.open = 0;
     }
 
     /// Forgets what is above the watermark, to be read again from there.

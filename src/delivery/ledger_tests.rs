@@ -3,6 +3,18 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
+fn a_partition_that_begins_anew_counts_what_follows() {
+    let mut ledger = Ledger::new();
+    ledger.take_up(4999, Fate::Produced, 1, 10);
+    ledger.rewind();
+    // Deleted and created again: the offsets start over.
+    ledger.begin_at(0);
+    assert_eq!(ledger.in_flight(), 0);
+    ledger.take_up(0, Fate::Filtered, 0, 0);
+    assert_eq!((ledger.advance().filtered, ledger.in_flight()), (1, 0));
+}
+
+#[test]
 fn a_later_success_never_passes_an_earlier_record() {
     let mut ledger = Ledger::new();
     ledger.take_up(10, Fate::Produced, 1, 100);

@@ -1,9 +1,11 @@
 //! Poison: what `on_error` makes of it, and the breaker.
 
+use millstream_harness::broker;
 use millstream_harness::client::Sent;
 use millstream_harness::daemon::Account;
+use millstream_harness::scene::Scene;
 
-use crate::{numbers, produced, scene};
+use crate::{BINARY, numbers, produced, scene};
 
 const DECODE: &str = "transform: [{decode: json}]";
 
@@ -45,6 +47,21 @@ fn poison_without_a_dlq_stops_the_pipeline_with_its_place() {
     let outcome = scene.stop(run);
     assert_eq!((outcome.ended.state.as_str(), outcome.output.len()), ("stopped", 2));
     assert_eq!(outcome.ended.account.produced, 2);
+    assert_eq!(scene.client.committed(&scene.group(), &scene.input, 0), Some(2), "the poison is not passed");
+}
+
+/// What was fetched behind the poison is dropped, and while the other partition's output lingers the lane looks for gaps.
+#[test]
+fn what_stands_behind_the_poison_is_not_taken_for_a_gap() {
+    let scene = Scene::bare(BINARY, "behind", broker::shared());
+    scene.client.create_topic(&scene.input, 2, &[]);
+    scene.client.create_topic(&scene.output, 1, &[]);
+    let lines = "transform: [{decode: json}, {filter: .keep == true}]\nkafka: {linger.ms: 3000}";
+    let run = scene.start(&scene.pipeline(lines));
+    scene.client.produce(&scene.input, [Sent::value(r#"{"keep":true}"#).to(1)]);
+    scene.send_values(&["{}", "{}", "{broken", r#"{"keep":true}"#, "{}"]);
+    run.wait_stopped(&scene.name);
+    scene.stop(run);
     assert_eq!(scene.client.committed(&scene.group(), &scene.input, 0), Some(2), "the poison is not passed");
 }
 

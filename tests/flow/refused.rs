@@ -118,3 +118,30 @@ fn a_drain_while_a_refused_batch_is_replayed_loses_nothing_and_reorders_nothing(
     let dlq = Topic { name: "the dlq", records: &outcome.dlq, belongs: &is_refused };
     judge(&load, &[sink, dlq]).assert_replays_only();
 }
+
+/// The dead letter meets the limit that the record met.
+#[test]
+fn what_sink_and_dlq_both_refuse_goes_out_without_its_value() {
+    let scene = scene("refused-twice");
+    for topic in [&scene.output, &scene.dlq] {
+        scene.client.alter_topic(topic, &[("max.message.bytes", "4000")]);
+    }
+    scene.send([Sent::keyed("a", "1"), Sent::keyed("large", noise(9_000)), Sent::keyed("b", "2")]);
+    let outcome = scene.finish(scene.start(&scene.pipeline_with_dlq("")));
+    assert_eq!(outcome.texts(), ["1", "2"]);
+    let [letter] = &outcome.dlq[..] else { panic!("{} dead letters", outcome.dlq.len()) };
+    assert_eq!((letter.key_text().as_deref(), &letter.value), (Some("large"), &None));
+    assert_eq!(letter.header_text("millstream.error.class"), "refused_by_broker");
+}
+
+#[test]
+fn a_dead_letter_that_is_refused_to_its_last_header_stops_the_pipeline() {
+    let scene = scene("refused-letter");
+    scene.client.alter_topic(&scene.dlq, &[("max.message.bytes", "200")]);
+    scene.send([Sent::keyed("a", "{}"), Sent::keyed("poison", "{broken"), Sent::keyed("b", "{}")]);
+    let run = scene.start(&scene.pipeline_with_dlq("transform: [{decode: json}]"));
+    let reason = run.wait_stopped(&scene.name);
+    assert!(reason.contains(&scene.dlq) && reason.contains("offset 1"), "{reason}");
+    scene.stop(run);
+    assert_eq!(scene.client.committed(&scene.group(), &scene.input, 0), Some(1), "the poison is not passed");
+}

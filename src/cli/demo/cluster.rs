@@ -100,6 +100,16 @@ impl Brokers {
         answer.map(drop).map_err(|error| DemoError::Unreachable { bootstrap: bootstrap.clone(), error })
     }
 
+    /// Fits the pipelines to where they run.
+    pub(super) fn tune(&self, config: &mut Config) {
+        if let Self::Own(_) = self {
+            for pipeline in &mut config.pipelines {
+                // Where nothing is there, the mock lets a fetch wait to its end, whatever comes meanwhile.
+                pipeline.kafka.consumer.insert("fetch.wait.max.ms".into(), "50".into());
+            }
+        }
+    }
+
     /// Creates the topics that the demo reads and writes.
     ///
     /// # Errors

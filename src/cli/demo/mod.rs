@@ -88,7 +88,8 @@ pub fn run(args: &DemoArgs) -> Exit {
 fn demo(args: &DemoArgs, mut display: Display, notices: &Notices) -> Result<Exit, DemoError> {
     let signals = Signals::listen()?;
     let brokers = Brokers::choose(args.broker.as_deref())?;
-    let config = shipped::load_for(&brokers.bootstrap(), brokers.prefix()).map_err(DemoError::Config)?;
+    let mut config = shipped::load_for(&brokers.bootstrap(), brokers.prefix()).map_err(DemoError::Config)?;
+    brokers.tune(&mut config);
     if args.broker.is_some() || !display.is_terminal() {
         display.say(&[format!("The demo plays on {}.", brokers.describe()), String::new()]);
     }

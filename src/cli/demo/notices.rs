@@ -3,27 +3,32 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The most lines that are held; older ones make room.
 const LINES_MAX: usize = 200;
 
+/// How long a line stands on the screen: what has healed is no news.
+const STANDS: Duration = Duration::from_secs(15);
+
 /// Where log lines wait. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Notices(Arc<Mutex<VecDeque<String>>>);
+pub(super) struct Notices(Arc<Mutex<VecDeque<(Instant, String)>>>);
 
 impl Notices {
-    /// The newest lines, oldest first.
-    pub(super) fn newest(&self, count: usize) -> Vec<String> {
+    /// The newest lines that still stand, oldest first.
+    pub(super) fn newest(&self, count: usize, now: Instant) -> Vec<String> {
         let lines = self.lock();
-        lines.iter().skip(lines.len().saturating_sub(count)).cloned().collect()
+        let newest = lines.iter().skip(lines.len().saturating_sub(count));
+        newest.filter(|(at, _)| now.duration_since(*at) < STANDS).map(|(_, line)| line.clone()).collect()
     }
 
     /// All lines that are held; none are afterwards.
     pub(super) fn take(&self) -> Vec<String> {
-        self.lock().drain(..).collect()
+        self.lock().drain(..).map(|(_, line)| line).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<String>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(Instant, String)>> {
         // Whole lines are pushed: what a panic left is as good as any.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -36,7 +41,7 @@ impl Write for Notices {
         if lines.len() == LINES_MAX {
             lines.pop_front();
         }
-        lines.push_back(String::from_utf8_lossy(bytes).trim().to_owned());
+        lines.push_back((Instant::now(), String::from_utf8_lossy(bytes).trim().to_owned()));
         Ok(bytes.len())
     }
 
@@ -55,8 +60,10 @@ mod tests {
         for number in 0..LINES_MAX + 5 {
             notices.write_all(format!(" WARN {number}\n").as_bytes()).expect("it is memory");
         }
-        assert_eq!(notices.newest(2), ["WARN 203", "WARN 204"]);
+        let now = Instant::now();
+        assert_eq!(notices.newest(2, now), ["WARN 203", "WARN 204"]);
+        assert!(notices.newest(2, now + STANDS).is_empty());
         assert_eq!(notices.take().first().map(String::as_str), Some("WARN 5"));
-        assert!(notices.newest(1).is_empty());
+        assert!(notices.newest(1, now).is_empty());
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::cli::Exit;
 use crate::config::spec::Config;
-use crate::supervisor::{EndState, PipelineState, PipelineView, Signals, Supervisor};
+use crate::supervisor::{PipelineState, PipelineView, Signals, Supervisor};
 
 use super::DemoError;
 use super::account::Ledger;
@@ -21,6 +21,9 @@ const START_MAX: Duration = Duration::from_secs(15);
 
 /// How long the pipelines may take for the clicks that are left when no more are made.
 const FINISH_MAX: Duration = Duration::from_secs(20);
+
+/// How long after the drain's deadline the pipelines may take to leave their groups.
+const DRAIN_GRACE: Duration = Duration::from_secs(2);
 
 /// How long it may take to read back what was written.
 const READ_BACK_MAX: Duration = Duration::from_secs(10);
@@ -85,10 +88,10 @@ impl<'a> Play<'a> {
             self.show_while(duration.unwrap_or(Duration::MAX), |play| play.can_flow()).await;
         }
         self.finish().await;
-        let ends = self.drain().await;
+        self.drain().await;
         self.read_back().await;
         self.phase = Phase::Done;
-        Ok(self.account(&ends))
+        Ok(self.account())
     }
 
     /// No more clicks; those on their way are taken up by every pipeline that still can.
@@ -101,14 +104,12 @@ impl<'a> Play<'a> {
         self.show_while(FINISH_MAX, |play| !play.is_finished()).await;
     }
 
-    /// Ends the pipelines; gives how each ended.
-    async fn drain(&mut self) -> Vec<EndState> {
-        self.supervisor.drain(self.config.daemon.shutdown_deadline);
-        let mut ends = Vec::new();
-        while let Some(report) = self.supervisor.next_end().await {
-            ends.push(report.end);
-        }
-        ends
+    /// Ends the pipelines.
+    async fn drain(&mut self) {
+        let deadline = self.config.daemon.shutdown_deadline;
+        self.supervisor.drain(deadline);
+        self.show_while(deadline + DRAIN_GRACE, |play| !play.views().iter().all(has_ended)).await;
+        while self.supervisor.next_end().await.is_some() {}
     }
 
     async fn read_back(&mut self) {
@@ -177,8 +178,6 @@ impl<'a> Play<'a> {
             moment.average_over(self.elapsed());
         }
         let seen = self.watcher.seen();
-        let failures = self.generator.iter().filter_map(|generator| generator.failure());
-        let failures = failures.map(|failure| format!("no more clicks can be made: {failure}"));
         Scene {
             phase: self.phase,
             place: self.place.clone(),
@@ -187,8 +186,15 @@ impl<'a> Play<'a> {
             pipelines: moment.rows,
             samples: seen.samples,
             causes: seen.causes,
-            notices: failures.chain(seen.failure).chain(self.notices.newest(NOTICES)).collect(),
+            notices: self.failures().chain(self.notices.newest(NOTICES, Instant::now())).collect(),
         }
+    }
+
+    /// What of the demo itself is broken.
+    fn failures(&self) -> impl Iterator<Item = String> + use<> {
+        let generator = self.generator.as_ref().and_then(|generator| generator.failure());
+        let generator = generator.map(|failure| format!("no more clicks can be made: {failure}"));
+        generator.into_iter().chain(self.watcher.seen().failure)
     }
 
     fn ledger<'v>(&self, views: &'v [PipelineView]) -> Ledger<'v> {
@@ -202,19 +208,20 @@ impl<'a> Play<'a> {
     }
 
     /// Prints the account; gives how the process ends.
-    fn account(&mut self, ends: &[EndState]) -> Exit {
+    fn account(&mut self) -> Exit {
         let scene = self.scene();
         self.display.show_last(&scene);
         let views = self.views();
         let ledger = self.ledger(&views);
-        let (lines, adds_up) = (ledger.lines(), ledger.adds_up());
-        self.display.say(&[String::new()]);
+        let lines: Vec<String> =
+            std::iter::once(String::new()).chain(ledger.lines()).chain(self.failures()).collect();
+        let exit = match (ledger.adds_up(), ledger.is_unfinished()) {
+            (true, _) => Exit::Success,
+            (false, true) => Exit::DeadlinePassed,
+            (false, false) => Exit::Internal,
+        };
         self.display.say(&lines);
-        match adds_up {
-            true => Exit::Success,
-            false if ends.contains(&EndState::DeadlinePassed) => Exit::DeadlinePassed,
-            false => Exit::Internal,
-        }
+        exit
     }
 }
 

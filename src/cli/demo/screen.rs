@@ -60,13 +60,16 @@ fn head(scene: &Scene, columns: usize) -> Vec<Line> {
 }
 
 /// The kinds of dead letters, at most `max`: where there are more, each class of errors is shown before any is
-/// shown twice.
+/// shown twice, and so with pipelines.
 fn causes(causes: &[Causes], columns: usize, max: usize) -> Vec<Line> {
     if causes.is_empty() || max == 0 {
         return Vec::new();
     }
     let total: u64 = causes.iter().map(|causes| causes.count).sum();
-    let shown = chosen(causes, max);
+    let shown = chosen(causes, max, |one, before| {
+        let same = |is_same: &dyn Fn(&Causes) -> bool| before.iter().filter(|other| is_same(other)).count();
+        (same(&|other| other.newest.class == one.newest.class), same(&|other| other.index == one.index))
+    });
     let more = match causes.len() - shown.len() {
         0 => "the newest of each kind".to_owned(),
         _ => format!("the newest of {} kinds out of {}", shown.len(), causes.len()),
@@ -89,21 +92,25 @@ fn causes(causes: &[Causes], columns: usize, max: usize) -> Vec<Line> {
     lines
 }
 
-fn chosen(causes: &[Causes], max: usize) -> Vec<&Causes> {
-    let is_first = |index: usize| {
-        causes[..index].iter().all(|earlier| earlier.newest.class != causes[index].newest.class)
-    };
-    let mut order: Vec<usize> = (0..causes.len()).collect();
-    order.sort_by_key(|index| (!is_first(*index), *index));
-    order.truncate(max);
+/// At most `max` of the items, in their order: those that are least `like` the ones that were chosen before.
+fn chosen<T, C: Ord>(items: &[T], max: usize, like: impl Fn(&T, &[&T]) -> C) -> Vec<&T> {
+    let mut rest: Vec<usize> = (0..items.len()).collect();
+    let mut order: Vec<usize> = Vec::new();
+    while order.len() < max && !rest.is_empty() {
+        let before: Vec<&T> = order.iter().map(|index| &items[*index]).collect();
+        let next = (0..rest.len()).min_by_key(|at| like(&items[rest[*at]], &before)).unwrap_or(0);
+        order.push(rest.remove(next));
+    }
     order.sort_unstable();
-    order.into_iter().map(|index| &causes[index]).collect()
+    order.into_iter().map(|index| &items[index]).collect()
 }
 
-/// A record of each topic, at most `max`.
+/// A record of each topic, at most `max`: where there are more, of each pipeline first.
 fn samples(samples: &[Sample], columns: usize, max: usize) -> Vec<Line> {
+    let shown =
+        chosen(samples, max, |one, before| before.iter().filter(|other| other.index == one.index).count());
     let shown: Vec<(&Sample, &String)> =
-        samples.iter().filter_map(|sample| Some((sample, sample.text.as_ref()?))).take(max).collect();
+        shown.into_iter().filter_map(|sample| Some((sample, sample.text.as_ref()?))).collect();
     if shown.is_empty() {
         return Vec::new();
     }
@@ -123,7 +130,7 @@ fn foot(scene: &Scene, columns: usize) -> Vec<Line> {
     let text = match scene.phase {
         Phase::Starting => "The pipelines join their consumer groups.",
         Phase::Flowing => "Ctrl-C ends it: what is on its way is finished, and the account printed.",
-        Phase::Finishing => "No more clicks are made; those on their way are finished.",
+        Phase::Finishing => "No more clicks; those on their way are finished. Ctrl-C again leaves at once.",
         Phase::Done => return Vec::new(),
     };
     vec![Line::new(columns).push(Style::Dim, text)]

@@ -45,6 +45,8 @@ pub(super) struct Seen {
 /// One record of a topic.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sample {
+    /// The pipeline, by its place in the configuration.
+    pub(super) index: usize,
     /// The topic.
     pub(super) topic: String,
     /// Key and value, printable; `None` before the first record.
@@ -124,7 +126,7 @@ fn roles(config: &Config, prefix: &str) -> (HashMap<String, Role>, Vec<Sample>) 
         for sink in &pipeline.sinks {
             roles.insert(sink.topic.clone(), Role::Sink { sample: samples.len(), stands_until: None });
             let topic = sink.topic.strip_prefix(prefix).unwrap_or(&sink.topic).to_owned();
-            samples.push(Sample { topic, text: None });
+            samples.push(Sample { index, topic, text: None });
         }
         if let Some(dlq) = &pipeline.dlq {
             let role = Role::Dlq { index, pipeline: pipeline.name.clone(), dialect: dlq.headers };

@@ -93,7 +93,8 @@ impl Lane {
     }
 
     /// Passes gaps and transaction markers at the end of partitions that have nothing in flight, as far as the
-    /// consumer's position tells.
+    /// consumer's position tells. Where messages wait or were dropped unprocessed it stands behind them; the ledger
+    /// knows what was handed over, and does not follow it there.
     pub(super) fn pass_gaps(&mut self, now_ms: u64) {
         if now_ms < self.next_gap_check_ms || !self.pending.is_empty() {
             return;

@@ -147,7 +147,8 @@ impl Lane {
 
     pub(super) fn enter(&mut self, index: usize, message: &Message, fate: Fate, outputs: u32, bytes: u64) {
         let slot = self.partitions.get_mut(index);
-        slot.verdict = None;
+        // What is known of this very record stays: its dead letter can be refused too.
+        slot.verdict = slot.verdict.take().filter(|verdict| verdict.offset >= message.offset());
         slot.ledger.take_up(message.offset(), fate, outputs, bytes);
         if bytes > 0 {
             if self.in_flight.is_empty() {

@@ -9,8 +9,12 @@ use millstream_harness::scene::Scene;
 
 mod account;
 mod dead_letters;
+mod failing;
+mod hygiene;
+mod members;
 mod offsets;
 mod outages;
+mod patterns;
 mod poison;
 mod process;
 mod refused;

@@ -1,5 +1,6 @@
 //! The world is broken, not the record: held, named, healed without a restart, never a dead letter.
 
+use millstream_harness::oracle::{Feeder, Id, Load, Topic, judge};
 use millstream_harness::scene::Scene;
 
 use crate::{BINARY, numbers, produced, scene, scene_with_refusable_sink};
@@ -88,4 +89,57 @@ fn an_outage_of_one_pipeline_does_not_hold_another() {
     run.wait_waiting(&held.name);
     free.send(numbers(4));
     assert_eq!(free.finish(run).ended.account, produced(4));
+}
+
+#[test]
+fn a_sink_that_is_deleted_is_named_and_heals_when_it_is_created_again() {
+    let scene = scene("deleted-sink");
+    scene.send(numbers(3));
+    let mut run = scene.start(&scene.pipeline_with_dlq(""));
+    scene.wait_committed(&mut run);
+    scene.client.delete_topic(&scene.output);
+    scene.send_values(&["a", "b"]);
+    let reason = run.wait_waiting_for(&scene.name, &scene.output);
+    assert!(reason.contains("does not exist"), "{reason}");
+    assert_eq!(scene.client.committed(&scene.group(), &scene.input, 0), Some(3), "nothing was written");
+    scene.client.create_topic(&scene.output, 1, &[]);
+    let outcome = scene.finish(run);
+    assert_eq!((outcome.texts(), outcome.dlq.len()), (vec!["a", "b"], 0));
+    assert_eq!(outcome.ended.account, produced(5));
+}
+
+#[test]
+fn a_sink_that_is_deleted_and_created_at_once_is_written_on() {
+    let scene = scene("replaced-sink");
+    scene.send(numbers(3));
+    let mut run = scene.start(&scene.pipeline_with_dlq(""));
+    scene.wait_committed(&mut run);
+    scene.client.delete_topic(&scene.output);
+    scene.client.create_topic(&scene.output, 1, &[]);
+    scene.send_values(&["a", "b"]);
+    let outcome = scene.finish(run);
+    assert_eq!((outcome.texts(), outcome.dlq.len()), (vec!["a", "b"], 0));
+    assert_eq!(outcome.ended.account, produced(5));
+}
+
+#[test]
+fn a_sink_that_is_deleted_under_flow_takes_only_what_it_had_acknowledged() {
+    let scene = scene("deleted-flow");
+    let load = Load { partitions: 1, per_partition: 0, poison_one_in: 0, pad_bytes: 20 };
+    let feeder = Feeder::start(scene.client.bootstrap(), &scene.input, load, 2_000);
+    let mut run = scene.start(&scene.pipeline(""));
+    scene.wait_committed_at(&mut run, &scene.input, &[(0, 500)]);
+    scene.client.delete_topic(&scene.output);
+    run.wait_waiting_for(&scene.name, &scene.output);
+    let committed = scene.client.committed(&scene.group(), &scene.input, 0).expect("it has begun");
+    let gone = u64::try_from(committed).expect("an offset");
+    scene.client.create_topic(&scene.output, 1, &[]);
+    let load = Load { per_partition: feeder.finish_at(gone + 1_000), ..load };
+    let outcome = scene.finish(run);
+    let first = outcome.output.first().and_then(|record| record.value.as_deref()).expect("the flow went on");
+    let first = Id::of_payload(first).expect("a payload of the load").0.seq;
+    assert!(first <= gone, "records from {gone} to {first} are in neither topic");
+    let sink = Topic { name: "the sink", records: &outcome.output, belongs: &|id| id.seq >= first };
+    judge(&load, &[sink]).assert_replays_only();
+    assert_eq!(outcome.ended.account, produced(load.per_partition));
 }

@@ -2,6 +2,8 @@
 
 use millstream_harness::client::Sent;
 use millstream_harness::daemon::Account;
+use millstream_harness::oracle::{Id, Load, Topic, judge};
+use millstream_harness::scene::Scene;
 
 use crate::scene;
 
@@ -83,6 +85,38 @@ fn a_record_that_one_of_two_sinks_refuses_is_one_dead_letter() {
         scene.client.read(&strict).last().map(|record| record.text().to_owned()).as_deref(),
         Some("1")
     );
+}
+
+/// Starts, waits until the records of a refused batch are sent alone, and drains in the midst of that.
+fn drained_amid_a_replay(scene: &Scene, pipeline: &str) -> u64 {
+    let mut run = scene.start(pipeline);
+    run.wait_for_log("that a batch was refused", |line| {
+        line.is("a batch was refused; its records are sent one at a time", &scene.name)
+    });
+    let ended = run.stop_and_account(&scene.name);
+    assert_eq!((ended.state.as_str(), ended.account.in_flight), ("drained", 0));
+    ended.account.consumed
+}
+
+#[test]
+fn a_drain_while_a_refused_batch_is_replayed_loses_nothing_and_reorders_nothing() {
+    let scene = scene("refused-drain");
+    scene.client.alter_topic(&scene.output, &[("cleanup.policy", "compact")]);
+    let load = Load { partitions: 1, per_partition: 4_000, poison_one_in: 0, pad_bytes: 20 };
+    let is_refused = |id: Id| id.seq == load.per_partition - 1;
+    scene.send(load.ids().map(|id| {
+        let record = load.record(id);
+        if is_refused(id) { Sent { key: None, ..record } } else { record }
+    }));
+    let pipeline = scene.pipeline_with_dlq("");
+    let drained: u64 = (0..3).map(|_| drained_amid_a_replay(&scene, &pipeline)).sum();
+    assert!(drained < load.per_partition, "every drain came before the record at fault was found");
+    let outcome = scene.finish(scene.start(&pipeline));
+    assert_eq!(drained + outcome.ended.account.consumed, load.per_partition, "each record is counted once");
+    assert_eq!(outcome.ended.account.dead_lettered, 1);
+    let sink = Topic { name: "the sink", records: &outcome.output, belongs: &|id| !is_refused(id) };
+    let dlq = Topic { name: "the dlq", records: &outcome.dlq, belongs: &is_refused };
+    judge(&load, &[sink, dlq]).assert_replays_only();
 }
 
 /// The dead letter meets the limit that the record met.

@@ -5,25 +5,51 @@ use millstream_harness::wait;
 
 use crate::stage::{PARTITIONS, Stage, alone, load_of};
 
-#[test]
-fn members_that_come_and_go_lose_nothing_double_nothing_and_keep_order() {
-    let _alone = alone();
-    let stage = Stage::new("members");
+/// Lets members come and go under flow until so many records were sent, and judges that each came once.
+fn come_and_go(stage: &Stage, records: u64, wait_for_members: impl Fn(&Stage, usize)) {
     let feeder = stage.feed(20_000);
     let mut members = vec![stage.start_running()];
+    // Kept, so that a failure shows all logs.
+    let mut gone = Vec::new();
     for _ in 0..3 {
         while members.len() < 3 {
             members.push(stage.start_running());
-            wait_for_members(&stage, members.len());
+            wait_for_members(stage, members.len());
         }
         let mut leaver = members.remove(0);
-        leaver.stop();
-        wait_for_members(&stage, members.len());
+        assert_eq!(leaver.stop_and_account(&stage.scene.name).state, "drained");
+        gone.push(leaver);
+        wait_for_members(stage, members.len());
     }
-    let load = load_of(feeder.finish_at(500_000 / PARTITIONS as u64));
+    let load = load_of(feeder.finish_at(records / PARTITIONS as u64));
     stage.wait_committed(&load, &mut members.iter_mut().collect::<Vec<_>>());
     members.iter_mut().for_each(Run::stop);
     stage.judge(&load).assert_exact();
+}
+
+#[test]
+fn members_that_come_and_go_lose_nothing_double_nothing_and_keep_order() {
+    let _alone = alone();
+    come_and_go(&Stage::new("members"), 500_000, wait_for_members);
+}
+
+#[test]
+fn members_that_come_and_go_with_the_eager_protocol_do_so_too() {
+    let _alone = alone();
+    let lines = "kafka: {partition.assignment.strategy: range}";
+    let stage = Stage::on("eager", millstream_harness::broker::shared(), lines);
+    come_and_go(&stage, 200_000, wait_for_members);
+}
+
+#[test]
+fn members_that_come_and_go_with_kip_848_do_so_too() {
+    let _alone = alone();
+    let lines = "kafka: {group.protocol: consumer}";
+    let mut stage = Stage::on("kip-848", millstream_harness::broker::shared(), lines);
+    // The session is the broker's matter there.
+    stage.files = stage.files.without_kafka("session.timeout.ms");
+    // The call that describes classic groups does not know these; that each has partitions is in its own log.
+    come_and_go(&stage, 200_000, |_, _| {});
 }
 
 #[test]

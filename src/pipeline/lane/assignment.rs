@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::kafka::{TopicPartition, Waker};
 
 use super::Lane;
+use super::ending::Phase;
 use super::handle::LaneEnd;
 use super::replay::Replay;
 
@@ -14,6 +15,9 @@ const REVOKE_DEADLINE: Duration = Duration::from_secs(5);
 
 /// How long the commit of a revoke may take.
 const REVOKE_COMMIT_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long the commit of a revoke may take in a lane whose own deadline has passed.
+const ENDING_GRACE: Duration = Duration::from_millis(250);
 
 /// How long the forwarding of a partition's queue is renewed after an assignment, and how often, in milliseconds.
 pub(super) const FORWARD_FOR_MS: u64 = 5_000;
@@ -79,7 +83,7 @@ impl Lane {
     }
 
     fn finish_in_flight(&mut self, partitions: &[TopicPartition]) {
-        let deadline = Instant::now() + REVOKE_DEADLINE;
+        let deadline = self.deadline_of_revoke(REVOKE_DEADLINE);
         while !self.are_settled(partitions) && self.outputs.session.is_some() && Instant::now() < deadline {
             if !self.serve_reports() {
                 Waker::park(Duration::from_millis(10));
@@ -102,7 +106,17 @@ impl Lane {
         if offsets.is_empty() || self.consumer.assignment_lost() {
             return;
         }
-        self.commit_and_wait(&offsets, Instant::now() + REVOKE_COMMIT_DEADLINE);
+        let deadline = self.deadline_of_revoke(REVOKE_COMMIT_DEADLINE);
+        self.commit_and_wait(&offsets, deadline);
+    }
+
+    /// So long from now; in a lane that ends, no longer than its end may take. Leaving a group is a revoke, too.
+    fn deadline_of_revoke(&self, within: Duration) -> Instant {
+        let now = Instant::now();
+        match &self.phase {
+            Phase::Running => now + within,
+            Phase::Ending { deadline, .. } => (now + within).min((*deadline).max(now + ENDING_GRACE)),
+        }
     }
 
     /// Drops messages that were taken and not processed yet.

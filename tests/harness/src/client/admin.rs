@@ -7,7 +7,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use rdkafka::admin::{AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::admin::{
+    AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication,
+};
 use rdkafka::error::KafkaResult;
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -56,12 +58,27 @@ impl Client {
         });
     }
 
-    /// Deletes a topic.
+    /// Deletes a topic, and waits until the broker does not know it any more.
     pub fn delete_topic(&self, name: &str) {
         let results = block_on(self.admin.delete_topics(&[name], &options()));
         for result in results.unwrap_or_else(|error| panic!("delete topic {name}: {error}")) {
             result.unwrap_or_else(|(topic, code)| panic!("delete topic {topic}: {code}"));
         }
+        wait::until(&format!("topic {name} to be gone"), || {
+            self.partition_count(name).is_none().then_some(())
+        });
+    }
+
+    /// Adds partitions to a topic, and waits until the broker leads all `count` of them.
+    pub fn grow_topic(&self, name: &str, count: i32) {
+        let wanted = usize::try_from(count).expect("a number of partitions is positive");
+        let results = block_on(self.admin.create_partitions(&[NewPartitions::new(name, wanted)], &options()));
+        for result in results.unwrap_or_else(|error| panic!("grow topic {name}: {error}")) {
+            result.unwrap_or_else(|(topic, code)| panic!("grow topic {topic}: {code}"));
+        }
+        wait::until(&format!("topic {name} to have {count} partitions"), || {
+            self.partition_count(name).filter(|found| *found == count)
+        });
     }
 
     /// Gives a topic these settings; all others go back to what [`Client::create_topic`] gives.

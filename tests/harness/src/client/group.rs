@@ -1,20 +1,17 @@
 //! Consumer groups as the broker sees them.
 //!
-//! The generation is in no describe call, so it is read from where the coordinator itself keeps it: the
-//! group-metadata records of `__consumer_offsets` (key version 2, value versions 0 to 3: a protocol type, then the
-//! generation). That works with every broker, shared or not.
+//! The generation and the members' assignments are in no describe call that librdkafka has, so they are read from where
+//! the coordinator itself keeps them: the group-metadata records of `__consumer_offsets`. That works with every broker,
+//! shared or not, for groups of the classic protocol.
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::metadata::{self, GroupGeneration, GroupMetadata};
 use super::{Client, REQUEST_TIMEOUT, config};
 use crate::wait;
 
 const OFFSETS_TOPIC: &str = "__consumer_offsets";
-
-/// How often a group has been rebalanced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct GroupGeneration(pub i32);
 
 /// What the coordinator says of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,11 +86,16 @@ impl Client {
 
     /// The group's generation; `None` before its first rebalance.
     pub fn generation(&self, group: &str) -> Option<GroupGeneration> {
+        self.group_metadata(group).map(|found| found.generation)
+    }
+
+    /// The group as its last rebalance, or the return of a static member, left it; `None` before the first one.
+    pub fn group_metadata(&self, group: &str) -> Option<GroupMetadata> {
         let partitions = self.partition_count(OFFSETS_TOPIC)?;
         let records = self.read_partition(OFFSETS_TOPIC, coordinator_partition(group, partitions));
-        let of_group = |key: &[u8]| group_of_metadata_key(key) == Some(group);
+        let of_group = |key: &[u8]| metadata::group_of_key(key).as_deref() == Some(group);
         let newest = records.iter().rfind(|record| record.key.as_deref().is_some_and(of_group))?;
-        generation_of_metadata(newest.value.as_deref()?).map(GroupGeneration)
+        metadata::group_of_value(newest.value.as_deref()?)
     }
 
     fn member(&self, group: &str) -> BaseConsumer {
@@ -111,26 +113,6 @@ fn coordinator_partition(group: &str, partitions: i32) -> i32 {
     hash.checked_abs().unwrap_or(0) % partitions
 }
 
-fn group_of_metadata_key(key: &[u8]) -> Option<&str> {
-    let (version, rest) = split_i16(key)?;
-    let (bytes, rest) = split_i16(rest)?;
-    let name = rest.get(..usize::try_from(bytes).ok()?)?;
-    (version == 2).then(|| std::str::from_utf8(name).ok()).flatten()
-}
-
-fn generation_of_metadata(value: &[u8]) -> Option<i32> {
-    let (version, rest) = split_i16(value)?;
-    assert!((0..=3).contains(&version), "group metadata of version {version} is not known here");
-    let (protocol_bytes, rest) = split_i16(rest)?;
-    let rest = rest.get(usize::try_from(protocol_bytes).ok()?..)?;
-    Some(i32::from_be_bytes(*rest.first_chunk()?))
-}
-
-fn split_i16(bytes: &[u8]) -> Option<(i16, &[u8])> {
-    let (number, rest) = bytes.split_first_chunk()?;
-    Some((i16::from_be_bytes(*number), rest))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,14 +121,5 @@ mod tests {
     fn groups_are_placed_as_the_coordinator_places_them() {
         // Java: "orders".hashCode() == -1008770331, and Kafka takes its absolute value.
         assert_eq!(coordinator_partition("orders", 50), 31);
-    }
-
-    #[test]
-    fn a_metadata_record_gives_its_group_and_generation() {
-        let key = b"\x00\x02\x00\x06orders";
-        assert_eq!(group_of_metadata_key(key), Some("orders"));
-        assert_eq!(group_of_metadata_key(b"\x00\x01\x00\x06orders\x00\x01t\x00\x00\x00\x00"), None);
-        let value = b"\x00\x03\x00\x08consumer\x00\x00\x00\x07\xff\xff\xff\xff";
-        assert_eq!(generation_of_metadata(value), Some(7));
     }
 }

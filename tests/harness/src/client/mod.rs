@@ -5,11 +5,13 @@
 
 mod admin;
 mod group;
+mod metadata;
 mod producer;
 mod reader;
 mod record;
 
-pub use group::{Commits, GroupGeneration, GroupState};
+pub use group::{Commits, GroupState};
+pub use metadata::{GroupGeneration, GroupMetadata, Member};
 pub use producer::{Ending, Producer};
 pub use reader::{OffsetRange, Until};
 pub use record::{Header, Sent, Stored};

@@ -53,6 +53,13 @@ impl Files {
         self
     }
 
+    /// Takes a property out of the daemon's `kafka:` that [`Files::new`] puts there.
+    pub fn without_kafka(mut self, name: &str) -> Self {
+        let prefix = format!("{name}:");
+        self.kafka.retain(|property| !property.starts_with(&prefix));
+        self
+    }
+
     /// Sets an environment variable for the daemon.
     pub fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));

@@ -61,6 +61,15 @@ impl Run {
         self.wait_for_log(&what, |line| line.is("pipeline waiting", pipeline)).field("reason").to_owned()
     }
 
+    /// Waits until the pipeline is held for a reason that names `what`; gives the reason.
+    pub fn wait_waiting_for(&self, pipeline: &str, what: &str) -> String {
+        let wanted =
+            |line: &Line| line.is("pipeline waiting", pipeline) && line.field("reason").contains(what);
+        self.wait_for_log(&format!("that {pipeline} is waiting for {what}"), wanted)
+            .field("reason")
+            .to_owned()
+    }
+
     /// Waits until the pipeline has stopped itself; gives the reason.
     pub fn wait_stopped(&self, pipeline: &str) -> String {
         let what = format!("that {pipeline} has stopped");

@@ -125,11 +125,44 @@ impl Poison {
         }
         Self { stage, step, class, message }
     }
+
+    /// What may stand in a log: where and what, but nothing that a program's message could quote of the record. A
+    /// dead letter has the whole message.
+    pub fn for_log(&self) -> String {
+        let told = if self.class.starts_with("vrl_") { unquoted(&self.message) } else { &self.message };
+        let step = self.step.map(|step| format!(" (step {step})")).unwrap_or_default();
+        format!("{}{step}: {}: {told}", self.stage.as_str(), self.class)
+    }
+}
+
+/// The part of a program's message that names the place in the program: `line 2`, and the function that failed.
+fn unquoted(message: &str) -> &str {
+    let (line, rest) = match message.split_once(": ") {
+        Some((line, rest)) if line.starts_with("line ") => (line, rest),
+        _ => return "the message is left out, it can quote the record",
+    };
+    match rest.find("): ") {
+        Some(end) if rest.starts_with("function call error for ") => &message[..line.len() + 2 + end + 1],
+        _ => line,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_names_the_place_in_the_program_and_quotes_nothing() {
+        let log = |class, message: &str| Poison::new(Stage::Map, Some(2), class, message).for_log();
+        let call = r#"line 1: function call error for "to_int" at (4:9): Invalid integer "secret": (x): y"#;
+        assert_eq!(
+            log("vrl_error", call),
+            r#"map (step 2): vrl_error: line 1: function call error for "to_int" at (4:9)"#
+        );
+        assert_eq!(log("vrl_abort", "line 3: secret): secret"), "map (step 2): vrl_abort: line 3");
+        assert!(!log("vrl_error", "secret").contains("secret"));
+        assert_eq!(log("json_syntax", "not JSON"), "map (step 2): json_syntax: not JSON");
+    }
 
     #[test]
     fn a_poison_message_is_cut_between_characters() {

@@ -10,7 +10,7 @@ use super::ending::Phase;
 use super::handle::LaneEnd;
 use super::replay::Replay;
 
-/// How long a revoke may wait for outputs in flight. It must stay under `max.poll.interval.ms`.
+/// How long a revoke may wait for outputs in flight, where `max.poll.interval.ms` leaves as much.
 const REVOKE_DEADLINE: Duration = Duration::from_secs(5);
 
 /// How long the commit of a revoke may take.
@@ -111,12 +111,21 @@ impl Lane {
     }
 
     /// So long from now; in a lane that ends, no longer than its end may take. Leaving a group is a revoke, too.
-    fn deadline_of_revoke(&self, within: Duration) -> Instant {
+    fn deadline_of_revoke(&self, at_most: Duration) -> Instant {
         let now = Instant::now();
+        // Two waits of a revoke, and what it takes beside them, have to fit between two polls.
+        let within = at_most.min(self.max_poll_interval() / 4);
         match &self.phase {
             Phase::Running => now + within,
             Phase::Ending { deadline, .. } => (now + within).min((*deadline).max(now + ENDING_GRACE)),
         }
+    }
+
+    /// How long the group waits for this member's next poll.
+    fn max_poll_interval(&self) -> Duration {
+        const LIBRDKAFKA_DEFAULT_MS: u64 = 300_000;
+        let set = self.spec.kafka.consumer.get("max.poll.interval.ms").and_then(|ms| ms.parse().ok());
+        Duration::from_millis(set.unwrap_or(LIBRDKAFKA_DEFAULT_MS))
     }
 
     /// Drops messages that were taken and not processed yet.

@@ -197,7 +197,10 @@ impl Lane {
                 Some(reason) => {
                     tracing::warn!(pipeline = %self.spec.name, lane = self.index, reason = %reason, "pipeline waiting");
                 }
-                None => tracing::info!(pipeline = %self.spec.name, lane = self.index, "pipeline flows again"),
+                None if self.phase.is_running() => {
+                    tracing::info!(pipeline = %self.spec.name, lane = self.index, "pipeline flows again");
+                }
+                None => {}
             }
             self.trouble.clone_from(&trouble);
         }

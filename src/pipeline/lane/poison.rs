@@ -34,7 +34,9 @@ impl Lane {
             }
             OnError::Stop => {
                 let at = &self.partitions.get(index).at;
-                self.stop(format!("poison at {at} offset {}: {poison}", message.offset()));
+                let offset = message.offset();
+                tracing::debug!(pipeline = %self.spec.name, partition = %at, offset, %poison, "poison stops the pipeline");
+                self.stop(format!("poison at {at} offset {offset}: {}", poison.for_log()));
                 Taken::Held
             }
             OnError::Dlq => self.send_dead_letter(index, message, record, poison, keep, sent),

@@ -206,11 +206,6 @@ impl Ledger {
     pub fn in_flight(&self) -> u64 {
         self.open
     }
-
-    /// The offset after the newest record that was ever taken up.
-    pub fn newest(&self) -> Option<i64> {
-        self.newest
-    }
 }
 
 #[cfg(test)]

@@ -101,11 +101,6 @@ impl KafkaError {
         self.code == Code::RD_KAFKA_RESP_ERR__NO_OFFSET
     }
 
-    /// The member did not poll within `max.poll.interval.ms` and was put out of the group.
-    pub fn is_poll_exceeded(&self) -> bool {
-        self.code == Code::RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED
-    }
-
     /// One record is larger than the client allows.
     pub(super) fn is_too_large(&self) -> bool {
         self.code == Code::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE

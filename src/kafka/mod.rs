@@ -31,6 +31,6 @@ pub use error::{ErrorClass, KafkaError};
 pub use message::Message;
 pub use mock::MockCluster;
 pub use native::librdkafka_version;
-pub use partitions::{OFFSET_END, TopicPartition, TopicPartitionOffset};
+pub use partitions::{TopicPartition, TopicPartitionOffset};
 pub use producer::{OutputHeaders, OutputRecord, Producer, ProducerEvent, Report, SendError, SinkTopic};
 pub use wake::Waker;

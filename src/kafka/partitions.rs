@@ -8,9 +8,6 @@ use rdkafka::bindings as rd;
 
 use super::error::KafkaError;
 
-/// The logical offset "the end".
-pub const OFFSET_END: i64 = rd::RD_KAFKA_OFFSET_END as i64;
-
 /// No offset (nothing committed, no position).
 pub(super) const OFFSET_INVALID: i64 = rd::RD_KAFKA_OFFSET_INVALID as i64;
 

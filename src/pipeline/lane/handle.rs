@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
-use std::thread::{JoinHandle, Thread};
+use std::thread::Thread;
 use std::time::Instant;
 
 use crate::config::spec::PipelineSpec;
@@ -49,7 +49,6 @@ pub enum LaneEnd {
 pub struct LaneHandle {
     control: Sender<Control>,
     thread: Thread,
-    join: JoinHandle<()>,
     status: Arc<LaneStatus>,
 }
 
@@ -65,11 +64,6 @@ impl LaneHandle {
     pub fn status(&self) -> &Arc<LaneStatus> {
         &self.status
     }
-
-    /// Whether its thread has ended.
-    pub fn has_ended(&self) -> bool {
-        self.join.is_finished()
-    }
 }
 
 /// Starts a lane on a thread of its own; `ended` is called there with its end, last of all.
@@ -84,7 +78,7 @@ pub fn start(setup: LaneSetup, ended: impl FnOnce(LaneEnd) + Send + 'static) -> 
     let name = format!("{}-{}", setup.spec.name, setup.index);
     let join =
         std::thread::Builder::new().name(name).spawn(move || ended(run(&setup, orders, lane_status)))?;
-    Ok(LaneHandle { control, thread: join.thread().clone(), join, status })
+    Ok(LaneHandle { control, thread: join.thread().clone(), status })
 }
 
 fn run(setup: &LaneSetup, orders: std::sync::mpsc::Receiver<Control>, status: Arc<LaneStatus>) -> LaneEnd {

@@ -40,7 +40,7 @@ pub use handle::{LaneEnd, LaneHandle, LaneSetup, start};
 const NAP_MAX: Duration = Duration::from_millis(100);
 
 /// The most records that are in flight in one lane; with `commit.records` the bound of what a kill replays.
-const IN_FLIGHT_RECORDS_MAX: u64 = 32_768;
+const IN_FLIGHT_RECORDS_MAX: u64 = 16_384;
 
 /// How long a call to the brokers may hold the loop up.
 const CALL_TIMEOUT: Duration = Duration::from_secs(3);

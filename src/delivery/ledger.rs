@@ -197,6 +197,12 @@ impl Ledger {
         Rewound { back_to, bytes, records }
     }
 
+    /// Records at or above the watermark, finished or not: what a kill makes the next owner replay, beside what is
+    /// finished and not committed.
+    pub fn held(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
     /// No record is above the watermark.
     pub fn is_settled(&self) -> bool {
         self.entries.is_empty()

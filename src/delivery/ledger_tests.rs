@@ -22,6 +22,8 @@ fn a_later_success_never_passes_an_earlier_record() {
     assert_eq!(ledger.acknowledge(1), 100);
     assert_eq!(ledger.advance().total(), 0);
     assert_eq!(ledger.watermark(), Some(10));
+    // What is finished behind what is not would be replayed, too.
+    assert_eq!(ledger.held(), 2);
     ledger.acknowledge(0);
     assert_eq!(ledger.advance().produced, 2);
     assert_eq!(ledger.watermark(), Some(12));

@@ -9,8 +9,8 @@ use crate::pipeline::memory::LOAN_BYTES;
 use crate::pipeline::processor::Verdict as Processed;
 use crate::record::{Output, Poison, Record, Stage};
 
-use super::Lane;
 use super::replay::Replay;
+use super::{IN_FLIGHT_RECORDS_MAX, Lane};
 
 /// The most records that are taken from the consumer's queue at once: a batch.
 const BATCH_RECORDS_MAX: usize = 1_000;
@@ -76,7 +76,9 @@ impl Lane {
         if self.outputs.is_solo {
             return usize::from(self.sends_alone());
         }
-        usize::try_from(self.commits.room()).unwrap_or(usize::MAX).min(ROUND_RECORDS_MAX)
+        // What is acknowledged behind what is not counts as well: it would be replayed with it.
+        let held_room = IN_FLIGHT_RECORDS_MAX.saturating_sub(self.partitions.held());
+        usize::try_from(self.commits.room().min(held_room)).unwrap_or(usize::MAX).min(ROUND_RECORDS_MAX)
     }
 
     /// Whether one more record may be taken up; borrows memory for it where it must.

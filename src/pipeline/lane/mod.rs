@@ -39,7 +39,8 @@ pub use handle::{LaneEnd, LaneHandle, LaneSetup, start};
 /// The longest that a lane sleeps when nothing wakes it.
 const NAP_MAX: Duration = Duration::from_millis(100);
 
-/// The most records that are in flight in one lane; with `commit.records` the bound of what a kill replays.
+/// The most records of one lane that are at or above a watermark, acknowledged or not; with `commit.records` the
+/// bound of what a kill replays.
 const IN_FLIGHT_RECORDS_MAX: u64 = 16_384;
 
 /// How long a call to the brokers may hold the loop up.

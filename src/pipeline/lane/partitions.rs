@@ -224,6 +224,11 @@ impl Partitions {
         self.slots.iter().map(|slot| slot.ledger.in_flight()).sum()
     }
 
+    /// Records that a kill would have the next owner replay, beside what is finished and not committed.
+    pub(super) fn held(&self) -> u64 {
+        self.slots.iter().map(|slot| slot.ledger.held()).sum()
+    }
+
     pub(super) fn are_settled(&self) -> bool {
         self.slots.iter().all(|slot| slot.ledger.is_settled())
     }

@@ -46,7 +46,9 @@ impl Lane {
         let mut poison = 0;
         let mut done = 0;
         let began = Instant::now();
-        while done < self.round_max() && began.elapsed() < ROUND_MAX && self.make_room() {
+        // What it is made of changes between rounds, and it costs a look at every partition.
+        let round_max = self.round_max();
+        while done < round_max && began.elapsed() < ROUND_MAX && self.make_room() {
             let Some(message) = self.pending.pop_front() else { break };
             let moves = self.partitions.moves_of(&message);
             match self.take_up(&message, &mut poison) {

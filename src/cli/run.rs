@@ -1,14 +1,14 @@
 //! `millstream run`: reads and checks the files, then runs the pipelines until a signal asks to stop.
 
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::Builder;
 
-use crate::config::Report;
 use crate::config::spec::Config;
+use crate::config::{LoadRequest, Report};
 use crate::kafka::librdkafka_version;
-use crate::supervisor::{EndState, Signals, Supervisor};
+use crate::supervisor::{EndState, Signal, Signals, Supervisor};
 use crate::{config, telemetry};
 
 use super::{Exit, RunArgs};
@@ -18,7 +18,8 @@ const CONTROL_THREADS: usize = 2;
 
 /// Runs the daemon, and gives how the process ends.
 pub fn run(args: &RunArgs) -> Exit {
-    let loaded = match config::load(&args.files.request(false)) {
+    let request = args.files.request(false);
+    let loaded = match config::load(&request) {
         Ok(loaded) => loaded,
         Err(report) => {
             print(&report);
@@ -27,13 +28,13 @@ pub fn run(args: &RunArgs) -> Exit {
     };
     print(&loaded.warnings);
     telemetry::init(loaded.config.daemon.log_level, loaded.config.daemon.log_format);
-    supervise(&loaded.config, args.exit_when_failed).unwrap_or_else(|error| {
+    supervise(&loaded.config, request, args.exit_when_failed).unwrap_or_else(|error| {
         tracing::error!(%error, "the daemon cannot run");
         Exit::Internal
     })
 }
 
-fn supervise(config: &Config, exit_when_failed: bool) -> std::io::Result<Exit> {
+fn supervise(config: &Config, request: LoadRequest, exit_when_failed: bool) -> std::io::Result<Exit> {
     let mut signals = Signals::listen()?;
     let runtime = Builder::new_multi_thread().worker_threads(CONTROL_THREADS).enable_all().build()?;
     tracing::info!(
@@ -42,51 +43,65 @@ fn supervise(config: &Config, exit_when_failed: bool) -> std::io::Result<Exit> {
         pipelines = config.pipelines.len(),
         "millstream starts"
     );
-    let exit = runtime.block_on(until_drained(config, &mut signals, exit_when_failed));
+    let exit = runtime.block_on(until_drained(config, request, &mut signals, exit_when_failed));
     // Nothing of the control plane is worth waiting for now.
     runtime.shutdown_background();
     Ok(exit)
 }
 
-/// Runs all pipelines to their end. Those that end by themselves leave the others alone.
-async fn until_drained(config: &Config, signals: &mut Signals, exit_when_failed: bool) -> Exit {
-    let mut supervisor = Supervisor::start(config);
-    let mut exit = Exit::Success;
-    let mut is_draining = false;
-    let mut drain_began = Instant::now();
-    let mut all_ended = false;
+/// Runs all pipelines until the daemon is told to end. Those that end by themselves leave the others alone.
+async fn until_drained(
+    config: &Config,
+    request: LoadRequest,
+    signals: &mut Signals,
+    exit_when_failed: bool,
+) -> Exit {
+    let mut supervisor = Supervisor::start_from(config, Some(request));
+    let control = supervisor.control().clone();
     loop {
         tokio::select! {
-            signal = signals.drain_asked(), if !is_draining => {
-                tracing::info!(signal, "draining");
-                supervisor.drain(config.daemon.shutdown_deadline);
-                is_draining = true;
-                drain_began = Instant::now();
-            }
-            () = overdue(drain_began, config.daemon.shutdown_deadline), if is_draining => {
-                tracing::error!("a pipeline does not end: the deadline passed");
-                return Exit::DeadlinePassed;
-            }
-            report = supervisor.next_end(), if !all_ended => match report {
-                Some(report) if report.end == EndState::DeadlinePassed => exit = Exit::DeadlinePassed,
-                Some(_) => {}
-                None => all_ended = true,
+            signal = signals.next() => match signal {
+                Signal::Drain(signal) => {
+                    tracing::info!(signal, "draining");
+                    return drain(&mut supervisor).await;
+                }
+                Signal::Reload => {
+                    let control = control.clone();
+                    tokio::spawn(async move { control.reload("SIGHUP").await });
+                }
             },
-        }
-        if all_ended && is_draining {
-            return exit;
-        }
-        if all_ended && exit_when_failed {
-            tracing::error!("no pipeline is left that can run");
-            return Exit::Internal;
+            // One that a reload removed: its end is in the log.
+            Some(_) = supervisor.next_end() => {}
+            () = control.all_failed(), if exit_when_failed => {
+                tracing::error!("no pipeline is left that can run");
+                return Exit::Internal;
+            }
         }
     }
 }
 
-/// Waits until a drain is so late that a lane must hang in a program or a call: lanes keep the deadline themselves.
-async fn overdue(began: Instant, deadline: Duration) {
+/// Drains all pipelines; gives how the process ends. A second signal ends it at once, by its handler.
+async fn drain(supervisor: &mut Supervisor) -> Exit {
+    /// How late a drain may be before a lane must hang in a program or a call: lanes keep the deadline themselves.
     const GRACE: Duration = Duration::from_secs(5);
-    tokio::time::sleep_until((began + deadline + GRACE).into()).await;
+    let deadline = supervisor.control().shutdown_deadline();
+    supervisor.drain(deadline);
+    let overdue = tokio::time::sleep(deadline + GRACE);
+    tokio::pin!(overdue);
+    let mut exit = Exit::Success;
+    loop {
+        tokio::select! {
+            () = &mut overdue => {
+                tracing::error!("a pipeline does not end: the deadline passed");
+                return Exit::DeadlinePassed;
+            }
+            report = supervisor.next_end() => match report {
+                Some(report) if report.end == EndState::DeadlinePassed => exit = Exit::DeadlinePassed,
+                Some(_) => {}
+                None => return exit,
+            },
+        }
+    }
 }
 
 fn print(report: &Report) {

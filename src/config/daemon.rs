@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::diagnostic::Diagnostic;
 use super::element::{Element, Key, Need, Shape, Words};
 use super::interpolate::Surroundings;
 use super::kafka::{self, Properties};
@@ -154,8 +155,55 @@ pub(super) struct Daemon {
     pub kafka: Properties,
     /// The folder of the pipelines, and where the file names it, if it does.
     pub pipelines: Option<(PathBuf, Option<Place>)>,
-    /// Where `memory.max` stands, if it does.
-    pub memory_place: Option<Place>,
+    /// Where the file says what only a restart changes.
+    pub places: DaemonPlaces,
+}
+
+/// Where the daemon's file says what only a restart changes, as far as it does.
+#[derive(Clone, Debug, Default)]
+pub(super) struct DaemonPlaces {
+    path: Option<PathBuf>,
+    instance_id: Option<Place>,
+    state: Option<Place>,
+    admin: Option<Place>,
+    /// Of `memory.max`.
+    pub memory: Option<Place>,
+}
+
+impl DaemonPlaces {
+    fn of(walk: &Walk<'_>, fields: &Fields<'_>) -> DaemonPlaces {
+        let place = |name: &str| fields.node(name).map(|node| node.place);
+        DaemonPlaces {
+            path: Some(walk.sources.path(fields.place().file).to_path_buf()),
+            instance_id: place("instance_id"),
+            state: place("state"),
+            admin: place("admin"),
+            memory: None,
+        }
+    }
+
+    /// What of `new` a daemon that runs as `old` cannot take in.
+    pub(super) fn changes(&self, old: &DaemonSpec, new: &DaemonSpec) -> Vec<Diagnostic> {
+        let keys = [
+            ("instance_id", old.instance_id != new.instance_id, self.instance_id),
+            ("state", old.state != new.state, self.state),
+            ("admin.listen", old.admin_listen != new.admin_listen, self.admin),
+            ("memory.max", old.memory_max_bytes != new.memory_max_bytes, self.memory),
+        ];
+        let changed = keys.into_iter().filter(|(_, is_changed, _)| *is_changed);
+        changed.map(|(key, _, place)| self.needs_restart(key, place)).collect()
+    }
+
+    fn needs_restart(&self, key: &str, place: Option<Place>) -> Diagnostic {
+        let message = format!("`{key}` changed, and a reload does not take it in");
+        let finding = Diagnostic::error("needs-restart", message)
+            .note("put it back, or restart the daemon: `systemctl restart millstream`");
+        match (place, &self.path) {
+            (Some(place), _) => finding.at(place, "this needs a restart"),
+            (None, Some(path)) => finding.in_file(path),
+            (None, None) => finding,
+        }
+    }
 }
 
 impl Daemon {
@@ -177,7 +225,8 @@ pub(super) fn daemon(walk: &mut Walk<'_>, node: &Node) -> Daemon {
         return daemon(walk, &Node::empty_map(node.place));
     }
     let Some(fields) = Fields::open(walk, node, &DAEMON) else {
-        return Daemon { spec: None, kafka: Properties::default(), pipelines: None, memory_place: None };
+        let places = DaemonPlaces::default();
+        return Daemon { spec: None, kafka: Properties::default(), pipelines: None, places };
     };
     let instance_id = fields.optional(walk, "instance_id", names::id);
     let kafka = fields.node("kafka").map(|node| kafka::properties(walk, node)).unwrap_or_default();
@@ -215,7 +264,10 @@ pub(super) fn daemon(walk: &mut Walk<'_>, node: &Node) -> Daemon {
         spec,
         kafka,
         pipelines: pipelines.map(|folder| (folder, folder_place)),
-        memory_place: memory.and_then(|(_, place)| place),
+        places: DaemonPlaces {
+            memory: memory.and_then(|(_, place)| place),
+            ..DaemonPlaces::of(walk, &fields)
+        },
     }
 }
 

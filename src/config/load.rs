@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use crate::pipeline::memory::LANE_FLOOR_BYTES;
 
 use super::cross::{self, Placed};
-use super::daemon::{Daemon, daemon};
+use super::daemon::{Daemon, DaemonPlaces, daemon};
 use super::diagnostic::{Diagnostic, Report};
 use super::files;
+use super::fingerprint::shown_hash;
 use super::interpolate::Surroundings;
 use super::kafka::{BOOTSTRAP, Entry, Properties, check_clients, check_together, merge, split};
 use super::node::{Node, parse};
 use super::pipeline::{Pipeline, Places, pipeline};
 use super::source_map::{FileId, SourceMap};
-use super::spec::{Config, KafkaSpec};
+use super::spec::{Config, DaemonSpec, KafkaSpec};
 use super::walk::Walk;
 
 /// The daemon's file where neither a path nor `--config` is given.
@@ -46,6 +47,25 @@ pub struct Loaded {
     pub summaries: Vec<String>,
     /// Where each pipeline's file names what lives in the cluster.
     pub(super) places: Vec<Places>,
+    /// Where the daemon's file says what only a restart changes.
+    pub(super) daemon_places: DaemonPlaces,
+}
+
+impl Loaded {
+    /// Refuses what a daemon that runs as `old` cannot take in.
+    ///
+    /// # Errors
+    ///
+    /// Each key that needs a restart, with its place, and the warnings of the files.
+    pub fn refuse_restarts(self, old: &DaemonSpec) -> Result<Loaded, Report> {
+        let findings = self.daemon_places.changes(old, &self.config.daemon);
+        if findings.is_empty() {
+            return Ok(self);
+        }
+        let Report { sources, mut diagnostics } = self.warnings;
+        diagnostics.extend(findings);
+        Err(Report::new(sources, diagnostics))
+    }
 }
 
 /// Loads from the file system, with the process's environment and credentials.
@@ -85,7 +105,7 @@ pub(super) fn load_in(request: &LoadRequest, surroundings: &Surroundings) -> Res
 fn memory(daemon: &Daemon, pipelines: &[Pipeline]) -> Option<Diagnostic> {
     let lanes: usize = pipelines.iter().filter_map(|pipeline| Some(pipeline.spec.as_ref()?.lanes)).sum();
     let max_bytes = daemon.spec.as_ref()?.memory_max_bytes;
-    cross::memory(lanes as u64, LANE_FLOOR_BYTES, max_bytes, daemon.memory_place)
+    cross::memory(lanes as u64, LANE_FLOOR_BYTES, max_bytes, daemon.places.memory)
 }
 
 fn finish(
@@ -99,8 +119,9 @@ fn finish(
     let summaries = pipelines.iter().filter_map(Pipeline::summary).collect();
     let specs = pipelines.into_iter().map(|pipeline| pipeline.spec).collect::<Option<Vec<_>>>();
     match (daemon.spec, specs) {
-        (Some(daemon), Some(pipelines)) if !report.has_errors() => {
-            Ok(Loaded { config: Config { daemon, pipelines }, warnings: report, summaries, places })
+        (Some(spec), Some(pipelines)) if !report.has_errors() => {
+            let config = Config { daemon: spec, pipelines };
+            Ok(Loaded { config, warnings: report, summaries, places, daemon_places: daemon.places })
         }
         _ => Err(report),
     }
@@ -119,7 +140,12 @@ fn read_daemon(
     tree: Option<Option<(FileId, Node)>>,
     findings: &mut Vec<Diagnostic>,
 ) -> Daemon {
-    let nothing = || Daemon { spec: None, kafka: Properties::default(), pipelines: None, memory_place: None };
+    let nothing = || Daemon {
+        spec: None,
+        kafka: Properties::default(),
+        pipelines: None,
+        places: DaemonPlaces::default(),
+    };
     let mut walk = Walk::new(sources, surroundings, request.allow_unset);
     let daemon = match tree {
         Some(Some((_, node))) => daemon(&mut walk, &node),
@@ -208,7 +234,10 @@ fn kafka_of_all(walk: &mut Walk<'_>, request: &LoadRequest, daemon: &Daemon, pip
         }
         clusters.push(cluster);
         if let Some(pipeline) = &mut pipeline.spec {
+            let filled = merged.iter().map(|entry| &entry.value).filter(|value| value.filled);
+            pipeline.filled.0.extend(filled.map(|value| (value.value.clone(), value.shown.clone())));
             pipeline.kafka = spec;
+            pipeline.hash = shown_hash(pipeline);
         }
         pipeline.kafka = own;
     }

@@ -10,7 +10,7 @@ use super::node::{Node, Value};
 use super::sink::{SINK, Sink, sink};
 use super::source::{Reads, SOURCE, Source, source};
 use super::source_map::Place;
-use super::spec::{Delivery, OnError, PipelineSpec, SinkSpec, Tombstones};
+use super::spec::{Delivery, Filled, OnError, PipelineSpec, SinkSpec, Tombstones};
 use super::transform::{STEP, Transform, transform};
 use super::walk::{Fields, Located, Walk, integer, items, word};
 
@@ -113,7 +113,7 @@ impl Words for Delivery {
 
 /// A pipeline as one file tells it, and what the checks over several files need.
 pub(super) struct Pipeline {
-    /// The pipeline, its `kafka` still empty; `None` where something in it is wrong.
+    /// The pipeline, its `kafka` and `hash` still empty; `None` where something in it is wrong.
     pub spec: Option<PipelineSpec>,
     /// Its name.
     pub name: Option<Located>,
@@ -203,6 +203,7 @@ pub(super) fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
         walk.report(empty.note("a pipeline needs `name`, `source` and `sinks`"));
         return None;
     }
+    walk.filled = Filled::default();
     let fields = Fields::open(walk, node, &PIPELINE)?;
     let name = fields.read(walk, "name", names::name);
     let source = match fields.node("source") {
@@ -243,6 +244,8 @@ pub(super) fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
             commit: commit?,
             lanes: usize::try_from(lanes?).expect("the table's limit is far below"),
             kafka: super::spec::KafkaSpec::default(),
+            filled: walk.filled.clone(),
+            hash: String::new(),
         })
     })();
     Some(Pipeline {

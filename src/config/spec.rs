@@ -15,6 +15,8 @@ pub struct PipelineSpec {
     pub name: String,
     /// The file it was read from.
     pub file: PathBuf,
+    /// A hash of all the rest, secrets left out: what may be shown (see `fingerprint`).
+    pub hash: String,
     /// Where records come from.
     pub source: SourceSpec,
     /// Steps in the order of the file.
@@ -35,6 +37,19 @@ pub struct PipelineSpec {
     pub lanes: usize,
     /// librdkafka's properties: the daemon's with the pipeline's over them, split by librdkafka's scopes.
     pub kafka: KafkaSpec,
+    /// Values that came from outside (`${…}`), which are never shown.
+    pub filled: Filled,
+}
+
+/// Values that came from outside the files, each with what the file says in its place.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Filled(pub BTreeMap<String, String>);
+
+/// Only how many: they can be passwords.
+impl fmt::Debug for Filled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Filled({})", self.0.len())
+    }
 }
 
 /// Where records come from.
@@ -233,7 +248,7 @@ impl fmt::Debug for KafkaSpec {
 }
 
 /// The daemon's own file, validated, with every default filled in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DaemonSpec {
     /// Static membership and stable transactional ids, where set.
     pub instance_id: Option<String>,
@@ -264,6 +279,19 @@ pub enum LogLevel {
     Debug,
     /// Everything.
     Trace,
+}
+
+impl LogLevel {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LogLevel::Error => "error",
+            LogLevel::Warn => "warn",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+            LogLevel::Trace => "trace",
+        }
+    }
 }
 
 /// How a log line looks.

@@ -11,6 +11,7 @@ use super::element::{Element, Key, Need, Shape, Words, keys_of, nearest};
 use super::interpolate::{OtherDollars, Surroundings, Text, Unresolved, resolve};
 use super::node::{Node, Value};
 use super::source_map::{FileId, Place, SourceMap};
+use super::spec::Filled;
 use super::units;
 
 /// What a walk needs and what it finds.
@@ -23,6 +24,8 @@ pub(super) struct Walk<'a> {
     pub allow_unset: bool,
     /// The findings.
     pub diagnostics: Vec<Diagnostic>,
+    /// The values that references were resolved to, each with what the file says.
+    pub filled: Filled,
 }
 
 /// A text and where it stands.
@@ -39,7 +42,7 @@ pub(super) struct Located {
 impl<'a> Walk<'a> {
     /// A walk that has found nothing yet.
     pub(super) fn new(sources: &'a SourceMap, surroundings: &'a Surroundings, allow_unset: bool) -> Walk<'a> {
-        Walk { sources, surroundings, allow_unset, diagnostics: Vec::new() }
+        Walk { sources, surroundings, allow_unset, diagnostics: Vec::new(), filled: Filled::default() }
     }
 
     /// Adds a finding.
@@ -64,7 +67,12 @@ impl<'a> Walk<'a> {
             Value::Null | Value::List(_) | Value::Map(_) => return None,
         };
         match resolve(text, &self.base(node.place.file), other, self.surroundings) {
-            Ok(text) => Some(text),
+            Ok(text) => {
+                if text.filled {
+                    self.filled.0.insert(text.value.clone(), text.shown.clone());
+                }
+                Some(text)
+            }
             Err(unresolved) => self.unresolved(node, text, &unresolved),
         }
     }

@@ -10,5 +10,5 @@ pub mod memory;
 pub mod processor;
 mod status;
 
-pub use lane::{LaneEnd, LaneHandle, LaneSetup, start as start_lane};
+pub use lane::{LaneEnd, LaneEvent, LaneHandle, LaneSetup, start as start_lane};
 pub use status::{Account, LaneStatus, LaneView};

@@ -1,8 +1,11 @@
 //! What a lane says of itself, for whoever watches: written by the lane, read from any thread.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::delivery::Tally;
+use crate::kafka::TopicPartition;
 
 /// The account of input records: consumed = produced + filtered + dead-lettered + skipped + in flight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,19 +36,45 @@ pub struct LaneView {
     pub account: Account,
     /// Partitions that it owns now.
     pub partitions: usize,
+    /// The same, by name.
+    pub assigned: Vec<TopicPartition>,
+    /// The topics of its sinks.
+    pub sinks: Arc<[String]>,
     /// Outputs acknowledged, by sink.
     pub outputs: Vec<u64>,
+    /// Outputs acknowledged by sinks that it had before a reload, by topic.
+    pub outputs_before: Vec<(String, u64)>,
     /// It has been assigned partitions at least once, or is told that there are none for it.
     pub is_running: bool,
     /// What it waits for, where it is held by an outage.
     pub waiting: Option<String>,
 }
 
-/// Where a lane writes its view.
-#[derive(Debug, Default)]
-pub struct LaneStatus(Mutex<LaneView>);
+/// Where a lane writes its view and its signs of life.
+#[derive(Debug)]
+pub struct LaneStatus {
+    view: Mutex<LaneView>,
+    origin: Instant,
+    /// When the lane's loop came by last, in milliseconds since `origin`.
+    beat_ms: AtomicU64,
+    /// The record that it works on: its partition's place in `LaneView::assigned`, and its offset.
+    slot: AtomicUsize,
+    offset: AtomicI64,
+}
 
 impl LaneStatus {
+    /// The status of a lane that writes these topics.
+    pub(super) fn new(sinks: Arc<[String]>) -> Self {
+        let outputs = vec![0; sinks.len()];
+        Self {
+            view: Mutex::new(LaneView { sinks, outputs, ..LaneView::default() }),
+            origin: Instant::now(),
+            beat_ms: AtomicU64::new(0),
+            slot: AtomicUsize::new(usize::MAX),
+            offset: AtomicI64::new(0),
+        }
+    }
+
     /// A copy of the view.
     pub fn view(&self) -> LaneView {
         self.lock().clone()
@@ -53,6 +82,52 @@ impl LaneStatus {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, LaneView> {
         // A view is only ever assigned whole fields: one left by a panic is as good as any.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The lane lives.
+    pub(super) fn beat(&self) {
+        self.beat_ms.store(self.now_ms(), Ordering::Relaxed);
+    }
+
+    /// The lane begins with a record.
+    pub(super) fn at(&self, slot: usize, offset: i64) {
+        self.slot.store(slot, Ordering::Relaxed);
+        self.offset.store(offset, Ordering::Relaxed);
+    }
+
+    /// Whether the lane has not come by for `silence`; says what it was at.
+    pub(super) fn silent_for(&self, silence: Duration) -> Option<String> {
+        let silent_ms = self.now_ms().saturating_sub(self.beat_ms.load(Ordering::Relaxed));
+        if u128::from(silent_ms) < silence.as_millis() {
+            return None;
+        }
+        let (slot, offset) = (self.slot.load(Ordering::Relaxed), self.offset.load(Ordering::Relaxed));
+        let at = self.lock().assigned.get(slot).map(|at| format!(", at {at} offset {offset}"));
+        Some(format!("a lane hangs: no sign of life for {} s{}", silent_ms / 1000, at.unwrap_or_default()))
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lane_that_is_silent_says_where() {
+        let status = LaneStatus::new(Arc::new([]));
+        status.beat();
+        assert_eq!(status.silent_for(Duration::from_secs(3600)), None);
+        assert_eq!(
+            status.silent_for(Duration::ZERO).as_deref(),
+            Some("a lane hangs: no sign of life for 0 s")
+        );
+        status.lock().assigned = vec![TopicPartition { topic: "in".into(), partition: 3 }];
+        status.at(0, 17);
+        let told = status.silent_for(Duration::ZERO).expect("no time is silence enough");
+        assert!(told.ends_with("at in [3] offset 17"), "{told}");
     }
 }

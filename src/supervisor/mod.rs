@@ -1,63 +1,107 @@
 //! The lifecycle of all pipelines: each is one task that owns its lanes; what follows an end is a table.
 //!
-//! What a lane does is `pipeline/`'s. Where the pipelines come from is `config/`'s.
+//! All that comes from outside (signals, reloads, commands) meets in one loop (`dispatcher`), in one order. What a
+//! lane does is `pipeline/`'s. What a reload changes is worked out by `config/diff`.
 
+mod carry_out;
+mod control;
+mod dispatcher;
+mod lifecycle;
+mod orders;
 mod pipeline_task;
 mod policy;
+mod reload;
+mod running;
 mod signals;
 mod view;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::sync::{mpsc, watch};
 
-use crate::config::spec::{Config, PipelineSpec};
+use crate::config::LoadRequest;
+use crate::config::spec::Config;
 use crate::pipeline::memory::Pool;
 
+use dispatcher::Dispatcher;
+use view::Views;
+
+pub use control::{Command, CommandError, Control};
 pub use policy::{AfterEnd, RestartPolicy};
-pub use signals::Signals;
-pub use view::{EndState, PipelineReport, PipelineState, PipelineStatus, PipelineView};
+pub use reload::{ChangeOutcome, PlanOutcome, ReloadOutcome, ReloadResult};
+pub use signals::{Signal, Signals};
+pub use view::{
+    DaemonState, DaemonView, EndState, PipelineReport, PipelineState, PipelineStatus, PipelineView,
+};
 
 /// What all pipelines of the process share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pool: Arc<Pool>,
     instance_id: Option<String>,
+    views: Arc<Views>,
+}
+
+/// A step in the daemon's life, for whoever has to tell it on (systemd). Each is told, in order, even where the next
+/// follows at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Every pipeline has left `starting`.
+    Ready,
+    /// A reload begins.
+    Reloading,
+    /// A reload is over; one line says how.
+    Reloaded(String),
+    /// The daemon drains, until then at the latest.
+    Draining(Instant),
 }
 
 /// All pipelines of the process, running.
 #[derive(Debug)]
 pub struct Supervisor {
+    control: Control,
+    shared: Arc<Shared>,
     stop: watch::Sender<Option<Instant>>,
-    tasks: JoinSet<PipelineReport>,
-    statuses: Vec<Arc<PipelineStatus>>,
+    reports: mpsc::UnboundedReceiver<PipelineReport>,
+    phases: Option<mpsc::UnboundedReceiver<Phase>>,
 }
 
 impl Supervisor {
     /// Starts every pipeline. It must be called within a tokio runtime.
     pub fn start(config: &Config) -> Self {
-        let lanes = config.pipelines.iter().map(|pipeline| pipeline.lanes).sum();
-        let shared = Arc::new(Shared {
-            pool: Arc::new(Pool::new(config.daemon.memory_max_bytes, lanes)),
-            instance_id: config.daemon.instance_id.clone(),
-        });
-        let (stop, _) = watch::channel(None);
-        let mut tasks = JoinSet::new();
-        let mut statuses = Vec::new();
-        for spec in &config.pipelines {
-            let status = Arc::new(PipelineStatus::new(spec));
-            statuses.push(Arc::clone(&status));
-            let spec: Arc<PipelineSpec> = Arc::new(spec.clone());
-            tasks.spawn(pipeline_task::run(spec, Arc::clone(&shared), stop.subscribe(), status));
-        }
-        Self { stop, tasks, statuses }
+        Self::start_from(config, None)
     }
 
-    /// What each pipeline says of itself, in the order of the configuration.
-    pub fn statuses(&self) -> &[Arc<PipelineStatus>] {
-        &self.statuses
+    /// Starts every pipeline; a reload reads the files of `request` again.
+    pub fn start_from(config: &Config, request: Option<LoadRequest>) -> Self {
+        let daemon = &config.daemon;
+        let pool = Arc::new(Pool::new(daemon.memory_max_bytes));
+        let views = Arc::new(Views::new(Arc::clone(&pool), daemon));
+        let shared =
+            Arc::new(Shared { pool, instance_id: daemon.instance_id.clone(), views: Arc::clone(&views) });
+        let (asking, requests) = mpsc::channel(control::REQUESTS_MAX);
+        let (stop, stop_asked) = watch::channel(None);
+        let (tell, reports) = mpsc::unbounded_channel();
+        let (tell_phase, phases) = mpsc::unbounded_channel();
+        let dispatcher = Dispatcher::new(config.clone(), request, Arc::clone(&shared), tell_phase);
+        tokio::spawn(dispatcher.run(requests, stop_asked, tell));
+        Self { control: Control::new(asking, views), shared, stop, reports, phases: Some(phases) }
+    }
+
+    /// The handle by which everything outside steers the daemon.
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// The steps of the daemon's life as they are taken; `None` where someone has them already.
+    pub fn phases(&mut self) -> Option<mpsc::UnboundedReceiver<Phase>> {
+        self.phases.take()
+    }
+
+    /// What each pipeline says of itself, in the order of their names.
+    pub fn statuses(&self) -> Vec<Arc<PipelineStatus>> {
+        self.shared.views.statuses()
     }
 
     /// Asks all pipelines to finish what is in flight, commit and leave, within `within`.
@@ -65,12 +109,9 @@ impl Supervisor {
         self.stop.send_replace(Some(Instant::now() + within));
     }
 
-    /// The next pipeline that ends; `None` once all have.
+    /// The next pipeline that ends for good: because the daemon drains, or because it was removed. `None` once all have
+    /// after a drain.
     pub async fn next_end(&mut self) -> Option<PipelineReport> {
-        match self.tasks.join_next().await? {
-            Ok(report) => Some(report),
-            // A pipeline's task holds no code of the user's; a panic in it is a bug of ours, and not hidden.
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-        }
+        self.reports.recv().await
     }
 }

@@ -1,10 +1,19 @@
-//! SIGTERM and SIGINT: the first asks for a drain, the second ends the process at once.
+//! SIGTERM and SIGINT: the first asks for a drain, the second ends the process at once. SIGHUP asks for a reload.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tokio::sync::mpsc;
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Drain and end; the signal's name.
+    Drain(&'static str),
+    /// Take changed files in.
+    Reload,
+}
 
 /// The signals that the process gets.
 #[derive(Debug)]
@@ -37,16 +46,21 @@ impl Signals {
         Ok(Self { asked })
     }
 
-    /// Waits until someone asks for a drain; gives the signal's name.
+    /// The next signal.
+    pub async fn next(&mut self) -> Signal {
+        match self.asked.recv().await {
+            Some(SIGTERM) => Signal::Drain("SIGTERM"),
+            Some(SIGINT) => Signal::Drain("SIGINT"),
+            Some(_) => Signal::Reload,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Waits until someone asks for a drain; gives the signal's name. For a program that has no files to reload.
     pub async fn drain_asked(&mut self) -> &'static str {
         loop {
-            match self.asked.recv().await {
-                Some(SIGTERM) => return "SIGTERM",
-                Some(SIGINT) => return "SIGINT",
-                Some(_) => {
-                    tracing::warn!("SIGHUP: this version takes no changed files in while it runs; restart it")
-                }
-                None => std::future::pending().await,
+            if let Signal::Drain(name) = self.next().await {
+                return name;
             }
         }
     }

@@ -9,6 +9,7 @@ mod compile;
 mod envelope;
 mod frame;
 mod functions;
+mod normal;
 mod program;
 mod rules;
 mod run;

@@ -55,6 +55,11 @@ impl Program {
         &self.inner.source
     }
 
+    /// Its text in normal form: equal for programs that differ in comments, blanks and line breaks alone.
+    pub fn normal_form(&self) -> String {
+        super::normal::normal_form(&self.inner.source)
+    }
+
     /// Whether it reads or writes `.` anywhere (a tombstone with `tombstones: pass` skips such a step).
     pub fn touches_value(&self) -> bool {
         self.inner.access.value

@@ -141,8 +141,7 @@ mod tests {
             state: PipelineState::Ended(end),
             account: Account { ended, in_flight: 0 },
             outputs: vec![("clicks-clean".into(), outputs)],
-            partitions: 0,
-            restarts: 0,
+            ..PipelineView::default()
         }
     }
 

@@ -231,5 +231,6 @@ fn is_up(view: &PipelineView) -> bool {
 }
 
 fn has_ended(view: &PipelineView) -> bool {
-    matches!(view.state, PipelineState::Ended(_))
+    use PipelineState::{Ended, Failed, Stopped};
+    matches!(view.state, Ended(_) | Stopped(_) | Failed(_))
 }

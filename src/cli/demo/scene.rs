@@ -88,9 +88,13 @@ impl State {
         match state {
             PipelineState::Starting => (State::Starting, None),
             PipelineState::Running => (State::Running, None),
-            PipelineState::Waiting(reason) | PipelineState::BackingOff(reason) => {
+            PipelineState::Waiting(reason) | PipelineState::BackingOff { cause: reason, .. } => {
                 (State::Waiting, Some(reason.clone()))
             }
+            PipelineState::Stopped(reason) | PipelineState::Failed(reason) => {
+                (State::Stopped, Some(reason.clone()))
+            }
+            PipelineState::Paused => (State::Stopped, None),
             PipelineState::Draining => (State::Draining, None),
             PipelineState::Ended(EndState::Drained) => (State::Drained, None),
             PipelineState::Ended(end) => {

@@ -34,6 +34,7 @@ impl Lane {
         for at in partitions {
             self.partitions.add(at, forward_until_ms);
         }
+        self.tell_assigned();
         self.last_progress_ms = self.now_ms();
         self.has_joined = true;
         // A member that owns nothing yet (cooperative groups move partitions in a second round) has nothing to tell.
@@ -66,6 +67,7 @@ impl Lane {
             let rewound = slot.ledger.rewind();
             self.in_flight.release_all(rewound.bytes, rewound.records);
         }
+        self.tell_assigned();
         if let Err(error) = self.consumer.unassign(partitions) {
             tracing::warn!(pipeline = %self.spec.name, lane = self.index, %error, "letting partitions go");
         }
@@ -73,6 +75,10 @@ impl Lane {
         tracing::info!(
             pipeline = %self.spec.name, lane = self.index, partitions = %list(partitions), lost, "partitions revoked"
         );
+    }
+
+    fn tell_assigned(&self) {
+        self.status.lock().assigned = self.partitions.iter().map(|slot| slot.at.clone()).collect();
     }
 
     /// After outputs were given up, the partitions that stay go back to their watermarks.
@@ -85,6 +91,7 @@ impl Lane {
     fn finish_in_flight(&mut self, partitions: &[TopicPartition]) {
         let deadline = self.deadline_of_revoke(REVOKE_DEADLINE);
         while !self.are_settled(partitions) && self.outputs.session.is_some() && Instant::now() < deadline {
+            self.status.beat();
             if !self.serve_reports() {
                 Waker::park(Duration::from_millis(10));
             }

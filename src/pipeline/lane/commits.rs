@@ -22,8 +22,10 @@ impl Lane {
         }
         let offsets: Vec<_> = self.partitions.iter().filter_map(|slot| slot.to_commit()).collect();
         self.commits.sent();
+        self.trial_commit_sent();
         if offsets.is_empty() {
             self.commits.acknowledged();
+            self.trial_commit_answered(false);
         } else if let Err(error) = self.consumer.commit(&offsets) {
             self.commit_failed(&error);
         }
@@ -40,6 +42,7 @@ impl Lane {
             _ => {
                 self.note_committed(offsets);
                 self.commits.acknowledged();
+                self.trial_commit_answered(true);
             }
         }
     }
@@ -55,6 +58,7 @@ impl Lane {
     fn commit_failed(&mut self, error: &KafkaError) {
         let now_ms = self.now_ms();
         self.commits.failed(now_ms);
+        self.trial_commit_answered(false);
         tracing::debug!(pipeline = %self.spec.name, lane = self.index, %error, "commit failed, it is tried again");
         self.last_error = Some(error.clone());
     }
@@ -70,6 +74,7 @@ impl Lane {
             return error.is_no_offset();
         }
         while Instant::now() < deadline {
+            self.status.beat();
             match self.consumer.poll() {
                 Some(ConsumerEvent::Committed { result, offsets }) => {
                     awaited -= 1;

@@ -9,7 +9,7 @@ use super::handle::LaneEnd;
 use super::replay::Replay;
 
 /// How long a lane that stops by itself (poison, breaker, lost offset) may take to finish.
-const STOP_DEADLINE: Duration = Duration::from_secs(30);
+pub(super) const STOP_DEADLINE: Duration = Duration::from_secs(30);
 
 /// How long leaving the group may take once everything is committed, even where the deadline has passed.
 const LEAVE_GRACE: Duration = Duration::from_millis(500);
@@ -30,11 +30,6 @@ impl Phase {
 }
 
 impl Lane {
-    /// The pipeline cannot go on by itself: what was taken up before is finished and committed.
-    pub(super) fn stop(&mut self, reason: String) {
-        self.begin_ending(LaneEnd::Stopped(reason), Instant::now() + STOP_DEADLINE);
-    }
-
     pub(super) fn begin_ending(&mut self, end: LaneEnd, deadline: Instant) {
         match &mut self.phase {
             Phase::Running => {

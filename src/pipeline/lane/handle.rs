@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::Thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::config::spec::PipelineSpec;
 use crate::delivery::{Backoff, Breaker, CommitPolicy, InFlight, Tally};
@@ -16,7 +16,7 @@ use super::ending::Phase;
 use super::outputs::Outputs;
 use super::partitions::Partitions;
 use super::topics::Subscription;
-use super::{Control, IN_FLIGHT_FLOOR_BYTES, IN_FLIGHT_RECORDS_MAX, Lane, position};
+use super::{Control, IN_FLIGHT_FLOOR_BYTES, IN_FLIGHT_RECORDS_MAX, Lane, panic, position};
 
 /// What a lane is started with.
 #[derive(Clone, Debug)]
@@ -44,6 +44,19 @@ pub enum LaneEnd {
     Failed(String),
 }
 
+/// What a lane reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LaneEvent {
+    /// Another spec runs from now on.
+    Swapped,
+    /// A commit has proven the spec that is on trial.
+    Proven,
+    /// The spec that is on trial cannot go on; the lane takes nothing until it is told what to do.
+    Unfit(String),
+    /// The lane has ended: the last that is heard of it.
+    Ended(LaneEnd),
+}
+
 /// A running lane.
 #[derive(Debug)]
 pub struct LaneHandle {
@@ -55,9 +68,28 @@ pub struct LaneHandle {
 impl LaneHandle {
     /// Asks the lane to finish what is in flight, commit and leave, before the deadline.
     pub fn drain(&self, deadline: Instant) {
+        self.tell(Control::Drain(deadline));
+    }
+
+    /// Asks the lane to go on as `spec`, from the next batch on.
+    pub fn swap(&self, spec: Arc<PipelineSpec>, is_on_trial: bool) {
+        self.tell(Control::Swap { spec, is_on_trial });
+    }
+
+    /// Tells the lane that its spec stays.
+    pub fn end_trial(&self) {
+        self.tell(Control::EndTrial);
+    }
+
+    fn tell(&self, order: Control) {
         // A lane that has ended needs no telling.
-        let _ = self.control.send(Control::Drain(deadline));
+        let _ = self.control.send(order);
         self.thread.unpark();
+    }
+
+    /// Whether the lane has shown no sign of life for `silence`; says what it was at.
+    pub fn hangs(&self, silence: Duration) -> Option<String> {
+        self.status.silent_for(silence)
     }
 
     /// What the lane says of itself.
@@ -66,30 +98,42 @@ impl LaneHandle {
     }
 }
 
-/// Starts a lane on a thread of its own; `ended` is called there with its end, last of all.
+/// Starts a lane on a thread of its own; `report` is called there, with its end last of all.
 ///
 /// # Errors
 ///
 /// The system has no thread left.
-pub fn start(setup: LaneSetup, ended: impl FnOnce(LaneEnd) + Send + 'static) -> std::io::Result<LaneHandle> {
+pub fn start(
+    setup: LaneSetup,
+    report: impl Fn(LaneEvent) + Clone + Send + 'static,
+) -> std::io::Result<LaneHandle> {
     let (control, orders) = channel();
-    let status = Arc::new(LaneStatus::default());
+    let sinks = setup.spec.sinks.iter().map(|sink| sink.topic.clone()).collect();
+    let status = Arc::new(LaneStatus::new(sinks));
     let lane_status = Arc::clone(&status);
     let name = format!("{}-{}", setup.spec.name, setup.index);
-    let join =
-        std::thread::Builder::new().name(name).spawn(move || ended(run(&setup, orders, lane_status)))?;
+    let tell = report.clone();
+    let join = std::thread::Builder::new()
+        .name(name)
+        .spawn(move || report(LaneEvent::Ended(run(&setup, orders, Box::new(tell), lane_status))))?;
     Ok(LaneHandle { control, thread: join.thread().clone(), status })
 }
 
-fn run(setup: &LaneSetup, orders: std::sync::mpsc::Receiver<Control>, status: Arc<LaneStatus>) -> LaneEnd {
-    let mut lane = match build(setup, orders, status) {
+fn run(
+    setup: &LaneSetup,
+    orders: std::sync::mpsc::Receiver<Control>,
+    report: Box<dyn Fn(LaneEvent) + Send>,
+    status: Arc<LaneStatus>,
+) -> LaneEnd {
+    let mut lane = match build(setup, orders, report, status) {
         Ok(lane) => lane,
         Err(error) => return LaneEnd::Failed(format!("the consumer cannot be made: {error}")),
     };
-    let end = catch(|| lane.run()).unwrap_or_else(|panic| {
+    lane.pool.open_lane();
+    let end = panic::catch(|| lane.run()).unwrap_or_else(|panic| {
         tracing::error!(pipeline = %setup.spec.name, lane = setup.index, "{panic}");
         // The group shall not wait for the session to time out.
-        let _ = catch(|| lane.leave(Instant::now() + LEAVE_AFTER_PANIC));
+        let _ = panic::catch(|| lane.leave(Instant::now() + LEAVE_AFTER_PANIC));
         LaneEnd::Failed(panic)
     });
     dispose(lane);
@@ -97,17 +141,12 @@ fn run(setup: &LaneSetup, orders: std::sync::mpsc::Receiver<Control>, status: Ar
 }
 
 /// How long a lane that panicked may take to leave its group.
-const LEAVE_AFTER_PANIC: std::time::Duration = std::time::Duration::from_secs(1);
-
-/// Runs `work`; a panic becomes its words. What it unwinds is the lane's own state, which nobody uses again but
-/// to leave the group.
-fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|panic| panic_text(&*panic))
-}
+const LEAVE_AFTER_PANIC: Duration = Duration::from_secs(1);
 
 fn build(
     setup: &LaneSetup,
     control: std::sync::mpsc::Receiver<Control>,
+    report: Box<dyn Fn(LaneEvent) + Send>,
     status: Arc<LaneStatus>,
 ) -> Result<Lane, KafkaError> {
     let spec = Arc::clone(&setup.spec);
@@ -119,13 +158,10 @@ fn build(
         client_id: client_id(&spec.name, setup.index),
     };
     let interval_ms = u64::try_from(spec.commit.interval.as_millis()).unwrap_or(u64::MAX);
-    let breaker = spec.dlq.as_ref().map(|dlq| {
-        let window_ms = u64::try_from(dlq.breaker.window.as_millis()).unwrap_or(u64::MAX);
-        Breaker::new(dlq.breaker.share_percent, window_ms, dlq.breaker.min_records)
-    });
     Ok(Lane {
         index: setup.index,
         control,
+        report,
         status,
         pool: Arc::clone(&setup.pool),
         origin: Instant::now(),
@@ -138,9 +174,11 @@ fn build(
         outputs: Outputs::new(spec.sinks.len()),
         in_flight: InFlight::new(IN_FLIGHT_FLOOR_BYTES, IN_FLIGHT_RECORDS_MAX),
         commits: CommitPolicy::new(interval_ms, spec.commit.records),
-        breaker,
+        breaker: breaker_of(&spec),
         ended: Tally::default(),
         phase: Phase::Running,
+        swap: None,
+        trial: None,
         trouble: None,
         told_at_ms: 0,
         last_error: None,
@@ -157,10 +195,18 @@ fn build(
     })
 }
 
+/// The breaker that a spec's dlq asks for.
+pub(super) fn breaker_of(spec: &PipelineSpec) -> Option<Breaker> {
+    let breaker = spec.dlq.as_ref()?.breaker;
+    let window_ms = u64::try_from(breaker.window.as_millis()).unwrap_or(u64::MAX);
+    Some(Breaker::new(breaker.share_percent, window_ms, breaker.min_records))
+}
+
 /// Gives back what the lane held. A consumer whose brokers are away can take minutes to end: not on our time.
 fn dispose(mut lane: Lane) {
     lane.outputs.close();
     lane.pool.give_back(lane.in_flight.borrowed());
+    lane.pool.close_lane();
     lane.pending.clear();
     let consumer = lane.consumer;
     std::thread::spawn(move || drop(consumer));
@@ -169,10 +215,4 @@ fn dispose(mut lane: Lane) {
 /// The name of a lane's clients in the brokers' logs.
 pub(super) fn client_id(pipeline: &str, index: usize) -> String {
     format!("millstream-{pipeline}-{index}")
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text =
-        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("a panic: {}", text.unwrap_or("of no words"))
 }

@@ -6,11 +6,12 @@ use crate::delivery::Fate;
 use crate::kafka::{Message, OutputHeaders, OutputRecord, SendError};
 use crate::pipeline::dead_letter::Keep;
 use crate::pipeline::memory::LOAN_BYTES;
-use crate::pipeline::processor::Verdict as Processed;
+use crate::pipeline::processor::{Processor, Verdict as Processed};
 use crate::record::{Output, Poison, Record, Stage};
 
+use super::handle::LaneEnd;
 use super::replay::Replay;
-use super::{IN_FLIGHT_RECORDS_MAX, Lane};
+use super::{Fault, IN_FLIGHT_RECORDS_MAX, Lane, panic};
 
 /// The most records that are taken from the consumer's queue at once: a batch.
 const BATCH_RECORDS_MAX: usize = 1_000;
@@ -35,7 +36,7 @@ pub(super) enum Taken {
 impl Lane {
     /// Takes and processes records while there is room. Gives whether there was anything to do.
     pub(super) fn take_in(&mut self) -> bool {
-        if !self.phase.is_running() || self.outputs.session.is_none() {
+        if !self.phase.is_running() || self.outputs.session.is_none() || !self.may_take() {
             return false;
         }
         self.retry_moves();
@@ -48,7 +49,7 @@ impl Lane {
         let began = Instant::now();
         // What it is made of changes between rounds, and it costs a look at every partition.
         let round_max = self.round_max();
-        while done < round_max && began.elapsed() < ROUND_MAX && self.make_room() {
+        while done < round_max && began.elapsed() < ROUND_MAX && self.may_take() && self.make_room() {
             let Some(message) = self.pending.pop_front() else { break };
             let moves = self.partitions.moves_of(&message);
             match self.take_up(&message, &mut poison) {
@@ -124,9 +125,17 @@ impl Lane {
         let keep = verdict.as_ref().map_or(Keep::Whole, |verdict| verdict.keep);
         let record = message.record();
         let mut outputs = Vec::with_capacity(self.spec.sinks.len());
+        self.status.at(index, message.offset());
         let result = match verdict.and_then(|verdict| verdict.refused) {
             Some(poison) => Err(poison),
-            None => self.processor.process(&record, &mut outputs),
+            // A panic of a program ends this spec's run, or its trial; the lane itself is whole.
+            None => match panic::catch(|| self.processor.process(&record, &mut outputs)) {
+                Ok(result) => result,
+                Err(panic) => {
+                    self.panicked(index, message, &panic);
+                    return Taken::Held;
+                }
+            },
         };
         match result {
             Ok(Processed::Filtered) => self.enter(index, message, Fate::Filtered, 0, 0),
@@ -144,6 +153,15 @@ impl Lane {
             }
         }
         Taken::Done
+    }
+
+    fn panicked(&mut self, index: usize, message: &Message, panic: &str) {
+        let at = &self.partitions.get(index).at;
+        let reason = format!("{panic}, while it processed {at} offset {}", message.offset());
+        tracing::error!(pipeline = %self.spec.name, lane = self.index, reason = %reason, "a program panicked");
+        // The processor was left in the middle of something.
+        self.processor = Processor::new(&self.spec);
+        self.cannot_go_on(Fault::Spec, LaneEnd::Failed(reason));
     }
 
     fn partition_error(&mut self, index: usize, error: &crate::kafka::KafkaError) {

@@ -10,10 +10,12 @@ mod ending;
 mod handle;
 mod intake;
 mod outputs;
+mod panic;
 mod partitions;
 mod poison;
 mod position;
 mod replay;
+mod swap;
 mod topics;
 
 use std::collections::VecDeque;
@@ -32,9 +34,10 @@ use brokers::BrokersAway;
 use ending::Phase;
 use outputs::Outputs;
 use partitions::Partitions;
+use swap::{Fault, Swap, Trial};
 use topics::Subscription;
 
-pub use handle::{LaneEnd, LaneHandle, LaneSetup, start};
+pub use handle::{LaneEnd, LaneEvent, LaneHandle, LaneSetup, start};
 
 /// The longest that a lane sleeps when nothing wakes it.
 const NAP_MAX: Duration = Duration::from_millis(100);
@@ -51,6 +54,7 @@ struct Lane {
     spec: Arc<PipelineSpec>,
     index: usize,
     control: Receiver<Control>,
+    report: Box<dyn Fn(LaneEvent) + Send>,
     status: Arc<LaneStatus>,
     pool: Arc<Pool>,
     waker: Waker,
@@ -71,6 +75,10 @@ struct Lane {
     breaker: Option<Breaker>,
     ended: Tally,
     phase: Phase,
+    /// Another spec, that waits for outputs in flight.
+    swap: Option<Swap>,
+    /// The spec is new, and not proven yet.
+    trial: Option<Trial>,
     /// What holds the lane up, and since when it is said.
     trouble: Option<String>,
     told_at_ms: u64,
@@ -93,13 +101,19 @@ struct Lane {
 enum Control {
     /// Finish what is in flight, commit, leave the group; all of it before the deadline.
     Drain(Instant),
+    /// Go on as this spec, from the next batch on.
+    Swap { spec: Arc<PipelineSpec>, is_on_trial: bool },
+    /// The new spec stays.
+    EndTrial,
 }
 
 impl Lane {
     /// The loop. It ends when the lane has left its group.
     fn run(&mut self) -> LaneEnd {
         loop {
+            self.status.beat();
             self.take_orders();
+            self.swap_when_settled();
             let mut is_busy = self.serve_consumer();
             self.resolve_positions();
             self.look_for_brokers();
@@ -123,6 +137,8 @@ impl Lane {
     fn take_orders(&mut self) {
         match self.control.try_recv() {
             Ok(Control::Drain(deadline)) => self.begin_ending(LaneEnd::Drained, deadline),
+            Ok(Control::Swap { spec, is_on_trial }) => self.begin_swap(spec, is_on_trial),
+            Ok(Control::EndTrial) => self.end_trial(),
             Err(TryRecvError::Empty) => {}
             // Nobody is left to tell this lane to stop.
             Err(TryRecvError::Disconnected) => self.begin_ending(LaneEnd::Drained, Instant::now()),
@@ -177,6 +193,7 @@ impl Lane {
         let now_ms = self.now_ms();
         if tally.total() > 0 {
             self.ended.add(tally);
+            self.trial_finished(tally);
             self.commits.finished(tally.total(), now_ms);
             self.last_progress_ms = now_ms;
             self.give_back_memory();

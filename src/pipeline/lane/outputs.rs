@@ -8,9 +8,10 @@ use crate::kafka::{
     Cluster, ErrorClass, KafkaError, Producer, ProducerEvent, ProducerSettings, Report, SinkTopic, Waker,
 };
 
+use super::handle::LaneEnd;
 use super::partitions::OutputId;
 use super::replay::Replay;
-use super::{CALL_TIMEOUT, Lane};
+use super::{CALL_TIMEOUT, Fault, Lane};
 
 /// The first and the longest wait before another try to open the outputs, in milliseconds.
 const RETRY_MS: (u64, u64) = (200, 5_000);
@@ -110,9 +111,12 @@ impl Lane {
                 self.outputs.session = Some(session);
                 self.outputs.reason = None;
             }
-            Err(reason) => {
+            Err(error) => {
                 let now_ms = self.now_ms();
-                self.outputs.close_for_outage(reason, now_ms);
+                self.outputs.close_for_outage(error.reason().to_owned(), now_ms);
+                if let (OpenError::SetUp(reason), Some(_)) = (error, &self.trial) {
+                    self.cannot_go_on(Fault::Spec, LaneEnd::Failed(reason));
+                }
             }
         }
     }
@@ -166,9 +170,25 @@ impl Lane {
     }
 }
 
+/// Why the outputs cannot be opened.
+enum OpenError {
+    /// The producer cannot be made: another spec may do better.
+    SetUp(String),
+    /// The world is broken: a topic is missing, or the brokers do not answer.
+    Outage(String),
+}
+
+impl OpenError {
+    fn reason(&self) -> &str {
+        match self {
+            OpenError::SetUp(reason) | OpenError::Outage(reason) => reason,
+        }
+    }
+}
+
 /// Makes the producer, and asks through it whether all topics are there; creates those that say so.
-fn open(spec: &PipelineSpec, index: usize, waker: &Waker, is_solo: bool) -> Result<Session, String> {
-    let failed = |error: KafkaError| format!("the producer cannot be made: {error}");
+fn open(spec: &PipelineSpec, index: usize, waker: &Waker, is_solo: bool) -> Result<Session, OpenError> {
+    let failed = |error: KafkaError| OpenError::SetUp(format!("the producer cannot be made: {error}"));
     let mut settings = ProducerSettings {
         properties: &spec.kafka.producer,
         client_id: super::handle::client_id(&spec.name, index),
@@ -176,7 +196,7 @@ fn open(spec: &PipelineSpec, index: usize, waker: &Waker, is_solo: bool) -> Resu
         one_record_a_batch: is_solo,
     };
     let mut producer = Producer::new(&settings, waker).map_err(failed)?;
-    if let Some(limit) = prepare_topics(spec, producer.cluster())?
+    if let Some(limit) = prepare_topics(spec, producer.cluster()).map_err(OpenError::Outage)?
         && !settings.fits(limit)
     {
         settings.batch_bytes_max = Some(limit);

@@ -6,11 +6,12 @@ use crate::kafka::{Message, OutputHeaders, OutputRecord, SendError, SinkTopic};
 use crate::pipeline::dead_letter::{DeadLetter, Keep, LetterContext};
 use crate::record::{Poison, Record};
 
-use super::Lane;
+use super::handle::LaneEnd;
 use super::intake::{Sent, Taken, cost};
 use super::outputs::Session;
 use super::partitions::OutputId;
 use super::replay::Replay;
+use super::{Fault, Lane};
 
 impl Lane {
     /// What `on_error` says of a poison record; `sent` are outputs of it that are on their way already.
@@ -36,7 +37,10 @@ impl Lane {
                 let at = &self.partitions.get(index).at;
                 let offset = message.offset();
                 tracing::debug!(pipeline = %self.spec.name, partition = %at, offset, %poison, "poison stops the pipeline");
-                self.stop(format!("poison at {at} offset {offset}: {}", poison.for_log()));
+                self.cannot_go_on(
+                    Fault::Spec,
+                    LaneEnd::Stopped(format!("poison at {at} offset {offset}: {}", poison.for_log())),
+                );
                 Taken::Held
             }
             OnError::Dlq => self.send_dead_letter(index, message, record, poison, keep, sent),
@@ -80,10 +84,13 @@ impl Lane {
             }
             Err(SendError::Refused(error)) => {
                 let at = &self.partitions.get(index).at;
-                self.stop(format!(
-                    "the dead letter of {at} offset {} cannot be sent: {error}",
-                    message.offset()
-                ));
+                self.cannot_go_on(
+                    Fault::Spec,
+                    LaneEnd::Stopped(format!(
+                        "the dead letter of {at} offset {} cannot be sent: {error}",
+                        message.offset()
+                    )),
+                );
                 Taken::Held
             }
             Err(SendError::Failed(error)) => {
@@ -105,10 +112,10 @@ impl Lane {
         if breaker.is_open() {
             let (poison, records) = breaker.counts();
             let spec = self.spec.dlq.as_ref().expect("a breaker belongs to a dlq").breaker;
-            self.stop(format!(
+            self.cannot_go_on(Fault::Spec, LaneEnd::Stopped(format!(
                 "the breaker is open: {poison} of the last {records} records were poison, more than {} % within {:?}",
                 spec.share_percent, spec.window
-            ));
+            )));
         }
     }
 }

@@ -9,8 +9,9 @@ use std::time::Instant;
 use crate::config::spec::{OnOffsetLost, StartAt};
 use crate::kafka::{KafkaError, TopicPartition};
 
+use super::handle::LaneEnd;
 use super::partitions::Lookup;
-use super::{CALL_TIMEOUT, Lane};
+use super::{CALL_TIMEOUT, Fault, Lane};
 
 /// The first and the longest wait before another try, in milliseconds.
 pub(super) const RETRY_MS: (u64, u64) = (100, 5_000);
@@ -195,7 +196,7 @@ impl Lane {
                     }
                 }
                 Decision::Stop(reason) => {
-                    self.stop(reason);
+                    self.cannot_go_on(Fault::Source, LaneEnd::Stopped(reason));
                     return;
                 }
             }

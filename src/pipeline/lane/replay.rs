@@ -10,9 +10,9 @@ use crate::kafka::{KafkaError, TopicPartition};
 use crate::pipeline::dead_letter::Keep;
 use crate::record::{Poison, Stage};
 
-use super::Lane;
 use super::handle::LaneEnd;
 use super::partitions::{OutputId, Verdict};
+use super::{Fault, Lane};
 
 /// How long librdkafka may take to move its position; it asks no broker for that.
 const SEEK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -85,9 +85,9 @@ impl Lane {
                 Verdict { offset, refused: known, keep }
             } else {
                 let dlq = self.spec.dlq.as_ref().map_or("", |dlq| dlq.topic.as_str());
-                self.stop(format!(
+                self.cannot_go_on(Fault::Spec, LaneEnd::Stopped(format!(
                     "{dlq} refuses the dead letter of {at} offset {offset}, even without its value: {error}"
-                ));
+                )));
                 return;
             });
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::spec::{
-    CommitSpec, Delivery, KafkaSpec, OnError, OnOffsetLost, SourceSpec, StartAt, TopicsSpec,
+    CommitSpec, Delivery, Filled, KafkaSpec, OnError, OnOffsetLost, SourceSpec, StartAt, TopicsSpec,
 };
 use crate::record::{Header, Timestamp, TimestampKind};
 use crate::transform::{ProgramKind, Scope, compile_in};
@@ -44,6 +44,8 @@ pub(super) fn chain() -> Chain {
         commit: CommitSpec { interval: Duration::from_millis(500), records: 5000 },
         lanes: 1,
         kafka: KafkaSpec::default(),
+        filled: Filled::default(),
+        hash: String::new(),
     };
     Chain { spec, scope: Scope::start(), decoded: Format::Raw }
 }

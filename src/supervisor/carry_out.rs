@@ -1,0 +1,158 @@
+//! Carries a plan out: every pipeline is told at once, and what becomes of each is gathered for the reload's account.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use crate::config::Loaded;
+use crate::config::diff::{Action, Change, Plan};
+use crate::telemetry;
+
+use super::dispatcher::Dispatcher;
+use super::orders::{Done, Order, Replacement, Tenancy, Version};
+use super::reload::{ChangeOutcome, ReloadOutcome};
+use super::view::unix_ms;
+
+/// How long a reload's answer waits for a swapped spec to be proven: the trial goes on behind it.
+const TRIAL_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Gathers what becomes of each change.
+pub(super) struct Collector {
+    generation: u64,
+    findings: serde_json::Value,
+    text: String,
+    waits: Vec<(Change, Wait)>,
+}
+
+/// What a change waits for.
+enum Wait {
+    /// It was not touched.
+    Nothing,
+    /// It drains; by this time at the latest.
+    End(Tenancy, Instant),
+    /// Its task answers.
+    Done(oneshot::Receiver<Done>),
+}
+
+impl Dispatcher {
+    /// Tells every pipeline what the new configuration makes of it.
+    pub(super) fn carry_out(&mut self, loaded: Loaded) -> Collector {
+        let plan = Plan::between(&self.running(), &loaded.config.pipelines);
+        let generation = self.shared.views.daemon().generation + 1;
+        let daemon = loaded.config.daemon.clone();
+        telemetry::set(daemon.log_level, daemon.log_format);
+        self.shared.views.update(|view| {
+            view.generation = generation;
+            view.log_level = daemon.log_level;
+            view.shutdown_deadline = daemon.shutdown_deadline;
+        });
+        let findings = loaded.warnings.to_json();
+        let text = loaded.warnings.to_string();
+        let deadline = Instant::now() + self.config.daemon.shutdown_deadline;
+        self.config = loaded.config;
+        // Whoever takes a group over must know all that leave theirs.
+        for change in plan.changes.iter().filter(|change| change.action == Action::Remove) {
+            self.remove(&change.pipeline, deadline);
+        }
+        for change in plan.changes.iter().filter(|change| change.action == Action::Rename) {
+            self.remove(change.renamed_from.as_deref().unwrap_or_default(), deadline);
+        }
+        let waits = plan.changes.into_iter().map(|change| {
+            let wait = self.tell_change(&change, generation, deadline);
+            (change, wait)
+        });
+        let waits = waits.collect();
+        Collector { generation, findings, text, waits }
+    }
+
+    /// Drains a pipeline for good.
+    fn remove(&mut self, name: &str, deadline: Instant) {
+        let Some(managed) = self.pipelines.get(name) else { return };
+        let _ = managed.orders.send(Order::End(deadline));
+        self.leaving.push(managed.tenancy.clone());
+    }
+
+    fn tell_change(&mut self, change: &Change, generation: u64, deadline: Instant) -> Wait {
+        let name = &change.pipeline;
+        match change.action {
+            Action::Keep => return Wait::Nothing,
+            Action::Remove => {
+                return self
+                    .pipelines
+                    .get(name)
+                    .map_or(Wait::Nothing, |managed| Wait::End(managed.tenancy.clone(), deadline));
+            }
+            Action::Add | Action::Rename | Action::Restart | Action::Swap => {}
+        }
+        let found = self.config.pipelines.iter().find(|spec| spec.name == *name);
+        let spec = Arc::new(found.expect("a plan speaks of the configuration's pipelines").clone());
+        let group = spec.source.group.clone();
+        let to = Version { spec, generation };
+        let (tell, done) = oneshot::channel();
+        if change.action == Action::Add || change.action == Action::Rename {
+            let after = self.owners(&group, name);
+            self.start(to, after);
+            // It starts by itself, when its group is free.
+            let _ = tell.send(Done::Started);
+            return Wait::Done(done);
+        }
+        let order = match change.action {
+            Action::Swap => Order::Swap { to, done: tell },
+            _ => {
+                let after = self.owners(&group, name);
+                Order::Replace(Replacement { to, deadline, after, done: tell })
+            }
+        };
+        if let Some(managed) = self.pipelines.get(name) {
+            let _ = managed.orders.send(order);
+        }
+        Wait::Done(done)
+    }
+
+    /// Who else is still in a group that `name` is to read in: whoever leaves, or moves to another group.
+    fn owners(&self, group: &str, name: &str) -> Vec<Tenancy> {
+        let others =
+            self.pipelines.iter().filter(|(other, _)| *other != name).map(|(_, managed)| &managed.tenancy);
+        let holds = |tenancy: &&Tenancy| tenancy.borrow().group.as_deref() == Some(group);
+        others.chain(&self.leaving).filter(holds).cloned().collect()
+    }
+}
+
+impl Collector {
+    /// Waits for every change, and gives the reload's account.
+    pub(super) async fn wait(self) -> ReloadOutcome {
+        let mut changes = Vec::with_capacity(self.waits.len());
+        let patience = tokio::time::Instant::now() + TRIAL_PATIENCE;
+        for (change, wait) in self.waits {
+            changes.push(outcome(change, wait, patience).await);
+        }
+        ReloadOutcome::taken_in(self.generation, changes, self.findings, self.text, unix_ms())
+    }
+}
+
+async fn outcome(change: Change, wait: Wait, patience: tokio::time::Instant) -> ChangeOutcome {
+    let mut rolled_back = None;
+    let done = match wait {
+        Wait::Nothing => "not touched".to_owned(),
+        Wait::End(mut ended, deadline) => {
+            // The lanes keep the deadline themselves; leaving the group takes them a little longer.
+            const GRACE: Duration = Duration::from_secs(2);
+            let until = tokio::time::Instant::from_std(deadline + GRACE);
+            match tokio::time::timeout_at(until, ended.wait_for(|tenure| tenure.has_ended)).await {
+                Ok(_) => "drained and gone".to_owned(),
+                Err(_) => "still draining".to_owned(),
+            }
+        }
+        Wait::Done(done) => match tokio::time::timeout_at(patience, done).await {
+            Ok(Ok(Done::RolledBack(reason))) => {
+                rolled_back = Some(reason);
+                "rolled back".to_owned()
+            }
+            Ok(Ok(done)) => done.words().to_owned(),
+            Ok(Err(_)) => Done::Overtaken.words().to_owned(),
+            Err(_) => "swapped, on trial".to_owned(),
+        },
+    };
+    ChangeOutcome { change, done, rolled_back }
+}

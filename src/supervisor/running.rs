@@ -1,0 +1,309 @@
+//! A pipeline whose lanes run: what they report, what they are told, a new spec on trial, a lane that hangs.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::pipeline::{LaneEnd, LaneEvent, LaneHandle, LaneSetup, start_lane};
+
+use super::orders::{Answer, Done, Order, Version};
+use super::pipeline_task::{PipelineTask, hangs};
+use super::view::PipelineState;
+
+/// How long the other lanes of a pipeline may take to finish when one of them has ended by itself.
+const SIBLINGS_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long a new spec is on trial where no commit proves it.
+const TRIAL_MAX: Duration = Duration::from_secs(60);
+
+/// How often the lanes' signs of life are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// A lane that shows no sign of life for so long hangs: its program runs on and on over one record.
+const HANGS_AFTER: Duration = Duration::from_secs(30);
+
+/// How long a lane that hangs may still take to end, before the process counts as sick.
+const HANGS_GRACE: Duration = Duration::from_secs(60);
+
+/// Why the lanes are told to leave, and what follows.
+pub(super) enum Leaving {
+    /// The end.
+    End,
+    /// A pause; whoever asked is told.
+    Pause(Answer),
+    /// A new start.
+    StartAnew,
+    /// A lane hangs: the pipeline is failed already.
+    Hung(String),
+}
+
+/// A new spec that has not shown yet that it can run.
+struct Trial {
+    /// What runs again if it cannot.
+    old: Version,
+    until: Instant,
+    done: oneshot::Sender<Done>,
+}
+
+/// A lane that hangs.
+struct Hang {
+    reason: String,
+    since: Instant,
+    is_told: bool,
+}
+
+/// The lanes of a pipeline, from their start to the end of the last one.
+pub(super) struct Running<'t> {
+    task: &'t mut PipelineTask,
+    lanes: Vec<LaneHandle>,
+    events: mpsc::UnboundedReceiver<(usize, LaneEvent)>,
+    /// Which lanes have not ended.
+    alive: usize,
+    worst: LaneEnd,
+    leaving: Option<Leaving>,
+    trial: Option<Trial>,
+    hang: Option<Hang>,
+}
+
+impl<'t> Running<'t> {
+    /// Starts all lanes of the task's spec.
+    pub(super) fn start(task: &'t mut PipelineTask) -> Self {
+        let (tell, events) = mpsc::unbounded_channel();
+        let spec = &task.version.spec;
+        let mut lanes: Vec<LaneHandle> = Vec::with_capacity(spec.lanes);
+        let mut worst = LaneEnd::Drained;
+        for index in 0..spec.lanes {
+            let setup = LaneSetup {
+                spec: Arc::clone(spec),
+                index,
+                instance_id: task.shared.instance_id.clone(),
+                pool: Arc::clone(&task.shared.pool),
+            };
+            let tell = tell.clone();
+            // The receiver is gone only when this task is.
+            match start_lane(setup, move |event| drop(tell.send((index, event)))) {
+                Ok(lane) => lanes.push(lane),
+                Err(error) => {
+                    worst = LaneEnd::Failed(format!("no thread for lane {index}: {error}"));
+                    break;
+                }
+            }
+        }
+        let has_failed = worst != LaneEnd::Drained;
+        task.status.set_lanes(lanes.iter().map(|lane| Arc::clone(lane.status())).collect());
+        let running =
+            Self { alive: lanes.len(), task, lanes, events, worst, leaving: None, trial: None, hang: None };
+        if has_failed {
+            running.drain(Instant::now() + SIBLINGS_DEADLINE);
+        }
+        running
+    }
+
+    /// Stays until the last lane has ended; gives the worst end of all, and why they were told to leave.
+    pub(super) async fn to_the_end(mut self) -> (LaneEnd, Option<Leaving>) {
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        while self.alive > 0 {
+            let trial_ends = self.trial.as_ref().map(|trial| trial.until);
+            tokio::select! {
+                Some((lane, event)) = self.events.recv() => self.event(lane, event),
+                order = self.task.orders.recv() => self.order(order),
+                () = until(trial_ends), if trial_ends.is_some() => self.end_trial(Done::Unproven),
+                _ = look.tick() => self.look_for_hangs(),
+            }
+        }
+        if let Some(trial) = self.trial.take() {
+            // It ends with the lanes: whoever waits hears what runs next.
+            let _ = trial.done.send(Done::Unproven);
+            self.task.status.end_trial();
+        }
+        if self.hang.is_some() {
+            self.task.shared.views.set_hung(&self.task.version.spec.name, None);
+        }
+        (self.worst, self.leaving)
+    }
+
+    fn event(&mut self, lane: usize, event: LaneEvent) {
+        match event {
+            LaneEvent::Swapped => {}
+            LaneEvent::Proven => self.end_trial(Done::Proven),
+            LaneEvent::Unfit(reason) => match self.trial.take() {
+                Some(trial) => self.roll_back(trial, reason),
+                // Another lane had proven the spec: what is wrong is the record.
+                None => self.lanes[lane].end_trial(),
+            },
+            LaneEvent::Ended(end) => self.lane_ended(end),
+        }
+    }
+
+    fn lane_ended(&mut self, end: LaneEnd) {
+        self.alive -= 1;
+        if end != LaneEnd::Drained && self.leaving.is_none() {
+            self.drain(Instant::now() + SIBLINGS_DEADLINE);
+            if let LaneEnd::Failed(reason) = &end
+                && let Some(trial) = self.trial.take()
+            {
+                self.roll_back(trial, reason.clone());
+                self.leaving = Some(Leaving::StartAnew);
+            }
+        }
+        if graver(&self.worst, &end) {
+            self.worst = end;
+        }
+    }
+
+    fn order(&mut self, order: Option<Order>) {
+        // Answers may go to nobody: whoever asked can be gone.
+        match order {
+            None => self.leave(Leaving::End, Instant::now()),
+            Some(Order::End(deadline)) => self.leave(Leaving::End, deadline),
+            Some(Order::Pause(deadline, answer)) => match self.refusal() {
+                Some(error) => drop(answer.send(Err(error))),
+                None => self.leave(Leaving::Pause(answer), deadline),
+            },
+            Some(Order::Resume(answer)) => {
+                let _ = answer.send(self.refusal().map_or(Ok(()), Err));
+            }
+            Some(Order::Restart(deadline, answer)) => {
+                let refusal = self.refusal();
+                if refusal.is_none() {
+                    self.leave(Leaving::StartAnew, deadline);
+                }
+                let _ = answer.send(refusal.map_or(Ok(()), Err));
+            }
+            Some(Order::Replace(replacement)) => {
+                self.adopt(replacement.to, false);
+                self.task.after.extend(replacement.after);
+                self.leave(Leaving::StartAnew, replacement.deadline);
+                let _ = replacement.done.send(Done::Started);
+            }
+            Some(Order::Swap { to, done }) => self.swap(to, done),
+        }
+    }
+
+    /// Why a command cannot be followed: a thread that hangs cannot be told anything.
+    fn refusal(&self) -> Option<super::CommandError> {
+        self.hang.as_ref().map(|hang| hangs(&hang.reason))
+    }
+
+    /// Tells all lanes to leave. A later reason stands over an earlier one, but nothing over the end.
+    fn leave(&mut self, why: Leaving, deadline: Instant) {
+        match (&self.leaving, &why) {
+            (Some(Leaving::End), _) => {}
+            // What hangs stays failed; what is asked for then is a new start once it has ended.
+            (Some(Leaving::Hung(_)), Leaving::Pause(_)) => {}
+            _ => {
+                if let Some(Leaving::Pause(answer)) = self.leaving.replace(why) {
+                    let error = super::CommandError::NotNow("a later command came first".to_owned());
+                    let _ = answer.send(Err(error));
+                }
+            }
+        }
+        if self.hang.is_none() {
+            self.task.status.set_state(PipelineState::Draining);
+        }
+        self.drain(deadline);
+    }
+
+    fn drain(&self, deadline: Instant) {
+        for lane in &self.lanes {
+            lane.drain(deadline);
+        }
+    }
+
+    /// What runs from the next start on, or from the next batch on.
+    fn adopt(&mut self, to: Version, is_on_trial: bool) {
+        if let Some(trial) = self.trial.take() {
+            let _ = trial.done.send(Done::Overtaken);
+        }
+        self.task.status.adopt(Arc::clone(&to.spec), to.generation, is_on_trial);
+        self.task.version = to;
+    }
+
+    /// Swaps the spec in all lanes, on trial.
+    fn swap(&mut self, to: Version, done: oneshot::Sender<Done>) {
+        if self.leaving.is_some() {
+            self.adopt(to, false);
+            let _ = done.send(Done::Started);
+            return;
+        }
+        // While one trial lasts the old spec stays the one that has shown that it can.
+        let old = match self.trial.take() {
+            Some(trial) => {
+                let _ = trial.done.send(Done::Overtaken);
+                trial.old
+            }
+            None => self.task.version.clone(),
+        };
+        for lane in &self.lanes {
+            lane.swap(Arc::clone(&to.spec), true);
+        }
+        self.adopt(to, true);
+        self.trial = Some(Trial { old, until: Instant::now() + TRIAL_MAX, done });
+    }
+
+    fn end_trial(&mut self, done: Done) {
+        let Some(trial) = self.trial.take() else { return };
+        let name = &self.task.version.spec.name;
+        tracing::info!(pipeline = %name, generation = self.task.version.generation, result = done.words(), "trial over");
+        self.task.status.end_trial();
+        for lane in &self.lanes {
+            lane.end_trial();
+        }
+        let _ = trial.done.send(done);
+    }
+
+    fn roll_back(&mut self, trial: Trial, reason: String) {
+        let Version { spec, generation } = trial.old.clone();
+        tracing::error!(
+            pipeline = %spec.name, reason = %reason, generation,
+            "the new spec is not fit: rolled back to the one before"
+        );
+        for lane in &self.lanes {
+            lane.swap(Arc::clone(&spec), false);
+        }
+        self.task.status.roll_back(spec, generation, reason.clone());
+        self.task.version = trial.old;
+        let _ = trial.done.send(Done::RolledBack(reason));
+    }
+
+    /// A lane whose thread shows no sign of life has its pipeline failed. Rust cannot end a thread: if it does not end by
+    /// itself, only a restart of the process helps, and the watchdog is told so.
+    fn look_for_hangs(&mut self) {
+        let name = &self.task.version.spec.name;
+        if let Some(hang) = &mut self.hang {
+            if !hang.is_told && hang.since.elapsed() >= HANGS_GRACE {
+                hang.is_told = true;
+                tracing::error!(pipeline = %name, reason = %hang.reason, "a lane hangs and does not end: the process needs a restart");
+                self.task.shared.views.set_hung(name, Some(hang.reason.clone()));
+            }
+            return;
+        }
+        let Some(reason) = self.lanes.iter().find_map(|lane| lane.hangs(HANGS_AFTER)) else { return };
+        tracing::error!(pipeline = %name, reason = %reason, "pipeline failed");
+        self.task.status.set_state(PipelineState::Failed(reason.clone()));
+        self.hang = Some(Hang { reason: reason.clone(), since: Instant::now(), is_told: false });
+        if self.leaving.is_none() {
+            self.leaving = Some(Leaving::Hung(reason));
+        }
+        self.drain(Instant::now() + SIBLINGS_DEADLINE);
+    }
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether `other` says more than `one`.
+fn graver(one: &LaneEnd, other: &LaneEnd) -> bool {
+    let weight = |end: &LaneEnd| match end {
+        LaneEnd::Drained => 0,
+        LaneEnd::DeadlinePassed => 1,
+        LaneEnd::Failed(_) => 2,
+        LaneEnd::Stopped(_) => 3,
+    };
+    weight(other) > weight(one)
+}

@@ -10,6 +10,7 @@ use millstream_harness::scene::Scene;
 mod account;
 mod dead_letters;
 mod failing;
+mod hangs;
 mod hygiene;
 mod members;
 mod offsets;

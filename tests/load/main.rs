@@ -6,6 +6,7 @@
 mod broker;
 mod kills;
 mod memory;
+mod neighbours;
 mod rebalance;
 mod reload;
 mod stage;

@@ -9,7 +9,7 @@ use crate::config::Loaded;
 use crate::config::diff::{Action, Change, Plan};
 use crate::telemetry;
 
-use super::dispatcher::Dispatcher;
+use super::dispatcher::{Dispatcher, Managed};
 use super::orders::{Done, Order, Replacement, Tenancy, Version};
 use super::reload::{ChangeOutcome, ReloadOutcome};
 use super::view::unix_ms;
@@ -70,20 +70,22 @@ impl Dispatcher {
 
     /// Drains a pipeline for good.
     fn remove(&mut self, name: &str, deadline: Instant) {
-        let Some(managed) = self.pipelines.get(name) else { return };
+        let Some(managed) = self.pipelines.remove(name) else { return };
         let _ = managed.orders.send(Order::End(deadline));
-        self.leaving.push(managed.tenancy.clone());
+        self.leaving.push(managed);
     }
 
     fn tell_change(&mut self, change: &Change, generation: u64, deadline: Instant) -> Wait {
         let name = &change.pipeline;
         match change.action {
-            Action::Keep => return Wait::Nothing,
+            Action::Keep => {
+                self.keep(name);
+                return Wait::Nothing;
+            }
             Action::Remove => {
-                return self
-                    .pipelines
-                    .get(name)
-                    .map_or(Wait::Nothing, |managed| Wait::End(managed.tenancy.clone(), deadline));
+                let leaving = self.leaving.iter().rfind(|managed| managed.status.name() == name);
+                let end = |managed: &Managed| Wait::End(managed.tenancy.clone(), deadline);
+                return leaving.map_or(Wait::Nothing, end);
             }
             Action::Add | Action::Rename | Action::Restart | Action::Swap => {}
         }
@@ -111,10 +113,18 @@ impl Dispatcher {
 
     /// Who else is still in a group that `name` is to read in: whoever leaves, or moves to another group.
     fn owners(&self, group: &str, name: &str) -> Vec<Tenancy> {
-        let others =
-            self.pipelines.iter().filter(|(other, _)| *other != name).map(|(_, managed)| &managed.tenancy);
+        let others = self.pipelines.iter().filter(|(other, _)| *other != name).map(|(_, managed)| managed);
+        let tenancies = others.chain(&self.leaving).map(|managed| &managed.tenancy);
         let holds = |tenancy: &&Tenancy| tenancy.borrow().group.as_deref() == Some(group);
-        others.chain(&self.leaving).filter(holds).cloned().collect()
+        tenancies.filter(holds).cloned().collect()
+    }
+
+    /// What did not change can still have moved to another file.
+    fn keep(&self, name: &str) {
+        let spec = self.config.pipelines.iter().find(|spec| spec.name == name);
+        if let (Some(managed), Some(spec)) = (self.pipelines.get(name), spec) {
+            managed.status.is_read_from(&spec.file);
+        }
     }
 }
 

@@ -12,7 +12,6 @@ use crate::config::spec::{Config, PipelineSpec};
 use crate::config::{LoadRequest, Loaded, Report, load};
 use crate::telemetry;
 
-use super::carry_out::Collector;
 use super::control::{Command, CommandError, Request};
 use super::orders::{Answer, Done, Order, Tenancy, Tenure, Version};
 use super::pipeline_task::PipelineTask;
@@ -38,11 +37,11 @@ pub(super) struct Dispatcher {
     pub(super) shared: Arc<Shared>,
     pub(super) pipelines: BTreeMap<String, Managed>,
     /// Pipelines that were removed and have not ended yet: who takes their groups over waits for them.
-    pub(super) leaving: Vec<Tenancy>,
+    pub(super) leaving: Vec<Managed>,
     tasks: JoinSet<PipelineReport>,
     phases: mpsc::UnboundedSender<Phase>,
     /// Reloads that were asked for and have not begun.
-    asked: Vec<oneshot::Sender<ReloadOutcome>>,
+    asked: Vec<(&'static str, oneshot::Sender<ReloadOutcome>)>,
     reload: Option<Reloading>,
 }
 
@@ -62,7 +61,7 @@ enum Stage {
 
 /// A stage's result.
 enum Reached {
-    Read(Result<Loaded, Report>),
+    Read(Box<Result<Loaded, Report>>),
     Done(ReloadOutcome),
 }
 
@@ -157,20 +156,17 @@ impl Dispatcher {
         // Who waits for a reload hears that it was overtaken, since its answer is dropped.
         self.asked.clear();
         self.reload = None;
-        for managed in self.pipelines.values() {
+        for managed in self.pipelines.values().chain(&self.leaving) {
             let _ = managed.orders.send(Order::End(deadline));
         }
     }
 
     fn ended(&mut self, report: PipelineReport, reports: &mpsc::UnboundedSender<PipelineReport>) {
-        self.leaving.retain(|tenancy| !tenancy.borrow().has_ended);
-        // One that was started again under the same name is not the one that ended.
-        let is_gone = |managed: &Managed| managed.tenancy.borrow().has_ended;
-        if self.shared.views.daemon().state != DaemonState::Draining
-            && self.pipelines.get(&report.name).is_none_or(is_gone)
-        {
+        self.leaving.retain(|managed| !managed.tenancy.borrow().has_ended);
+        // What was removed is not shown any more, unless another has its name.
+        let is_draining = self.shared.views.daemon().state == DaemonState::Draining;
+        if !is_draining && !self.pipelines.contains_key(&report.name) {
             self.shared.views.remove(&report.name);
-            self.pipelines.remove(&report.name);
         }
         // Whoever started the supervisor may not care.
         let _ = reports.send(report);
@@ -196,10 +192,8 @@ impl Dispatcher {
         match request {
             Request::Plan(reply) => self.plan(reply),
             Request::Reload { cause, reply } => {
-                self.asked.push(reply);
-                if self.reload.is_none() {
-                    self.begin_reload_for(cause);
-                }
+                self.asked.push((cause, reply));
+                self.begin_reload();
             }
             Request::Pipeline { name, command, reply } => self.command(name, command, reply),
             Request::LogLevel(level) => {
@@ -248,20 +242,15 @@ impl Dispatcher {
         self.pipelines.values().map(|managed| managed.status.spec()).collect()
     }
 
+    /// Begins a reload for all who asked so far: the files are read now, so that it holds what they meant. While the
+    /// daemon is starting they wait: what starts is not swapped before it runs.
     fn begin_reload(&mut self) {
-        if !self.asked.is_empty() && self.reload.is_none() {
-            self.begin_reload_for("an earlier request");
-        }
-    }
-
-    /// Begins a reload for all who asked so far: the files are read now, so that it holds what they meant.
-    fn begin_reload_for(&mut self, cause: &'static str) {
-        let state = self.shared.views.daemon().state;
-        if state != DaemonState::Running {
-            // While starting it waits: what starts is not swapped before it runs.
+        let is_running = self.shared.views.daemon().state == DaemonState::Running;
+        let Some((cause, _)) = self.asked.first().filter(|_| is_running && self.reload.is_none()) else {
             return;
-        }
-        let replies = std::mem::take(&mut self.asked);
+        };
+        let cause = *cause;
+        let replies = self.asked.drain(..).map(|(_, reply)| reply).collect();
         self.shared.views.update(|daemon| daemon.state = DaemonState::Reloading);
         self.tell(Phase::Reloading);
         tracing::info!(cause, "reloading");
@@ -276,16 +265,18 @@ impl Dispatcher {
 
     fn reload_reached(&mut self, reached: Reached) {
         match reached {
-            Reached::Read(Ok(loaded)) => {
-                let collector = self.carry_out(loaded);
-                if let Some(reload) = &mut self.reload {
-                    reload.stage = Stage::CarryingOut(tokio::spawn(Collector::wait(collector)));
+            Reached::Read(read) => match *read {
+                Ok(loaded) => {
+                    let collector = self.carry_out(loaded);
+                    if let Some(reload) = &mut self.reload {
+                        reload.stage = Stage::CarryingOut(tokio::spawn(collector.wait()));
+                    }
                 }
-            }
-            Reached::Read(Err(report)) => {
-                let generation = self.shared.views.daemon().generation;
-                self.reload_over(ReloadOutcome::refused(generation, &report, unix_ms()));
-            }
+                Err(report) => {
+                    let generation = self.shared.views.daemon().generation;
+                    self.reload_over(ReloadOutcome::refused(generation, &report, unix_ms()));
+                }
+            },
             Reached::Done(outcome) => self.reload_over(outcome),
         }
     }
@@ -312,7 +303,7 @@ impl Dispatcher {
 async fn reach(reload: &mut Option<Reloading>) -> Reached {
     match reload.as_mut().map(|reload| &mut reload.stage) {
         Some(Stage::Reading(reading)) => match reading.await {
-            Ok(read) => Reached::Read(read),
+            Ok(read) => Reached::Read(Box::new(read)),
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         },
         Some(Stage::CarryingOut(work)) => match work.await {

@@ -85,7 +85,7 @@ impl PipelineTask {
             let _ = waiting.send(Done::Started);
         }
         let started = Instant::now();
-        let (worst, leaving) = Running::start(self).to_the_end().await;
+        let (worst, leaving) = Running::start(self).until_ended().await;
         let ran_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.after_lanes(worst, leaving, ran_ms)
     }

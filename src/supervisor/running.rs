@@ -1,5 +1,6 @@
 //! A pipeline whose lanes run: what they report, what they are told, a new spec on trial, a lane that hangs.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -42,6 +43,8 @@ pub(super) enum Leaving {
 struct Trial {
     /// What runs again if it cannot.
     old: Version,
+    /// The lanes that run the new spec already: what another lane does is not its fault.
+    swapped: BTreeSet<usize>,
     until: Instant,
     done: oneshot::Sender<Done>,
 }
@@ -101,7 +104,7 @@ impl<'t> Running<'t> {
     }
 
     /// Stays until the last lane has ended; gives the worst end of all, and why they were told to leave.
-    pub(super) async fn to_the_end(mut self) -> (LaneEnd, Option<Leaving>) {
+    pub(super) async fn until_ended(mut self) -> (LaneEnd, Option<Leaving>) {
         let mut look = tokio::time::interval(LOOK_EVERY);
         while self.alive > 0 {
             let trial_ends = self.trial.as_ref().map(|trial| trial.until);
@@ -125,30 +128,51 @@ impl<'t> Running<'t> {
 
     fn event(&mut self, lane: usize, event: LaneEvent) {
         match event {
-            LaneEvent::Swapped => {}
+            LaneEvent::Swapped => {
+                if let Some(trial) = &mut self.trial {
+                    trial.swapped.insert(lane);
+                }
+            }
             LaneEvent::Proven => self.end_trial(Done::Proven),
             LaneEvent::Unfit(reason) => match self.trial.take() {
                 Some(trial) => self.roll_back(trial, reason),
                 // Another lane had proven the spec: what is wrong is the record.
                 None => self.lanes[lane].end_trial(),
             },
-            LaneEvent::Ended(end) => self.lane_ended(end),
+            LaneEvent::Ended(end) => self.lane_ended(lane, end),
         }
     }
 
-    fn lane_ended(&mut self, end: LaneEnd) {
+    fn lane_ended(&mut self, lane: usize, end: LaneEnd) {
         self.alive -= 1;
         if end != LaneEnd::Drained && self.leaving.is_none() {
             self.drain(Instant::now() + SIBLINGS_DEADLINE);
-            if let LaneEnd::Failed(reason) = &end
-                && let Some(trial) = self.trial.take()
-            {
-                self.roll_back(trial, reason.clone());
-                self.leaving = Some(Leaving::StartAnew);
+            if let Some(trial) = self.trial.take() {
+                self.ended_on_trial(trial, lane, &end);
             }
         }
         if graver(&self.worst, &end) {
             self.worst = end;
+        }
+    }
+
+    /// A lane ended by itself while another spec was on its way in.
+    fn ended_on_trial(&mut self, trial: Trial, lane: usize, end: &LaneEnd) {
+        match end {
+            // It had not taken the new spec in: that has its first start before it.
+            _ if !trial.swapped.contains(&lane) => {
+                self.task.status.end_trial();
+                self.task.starting.push(trial.done);
+                self.leaving = Some(Leaving::StartAnew);
+            }
+            LaneEnd::Failed(reason) => {
+                self.roll_back(trial, reason.clone());
+                self.leaving = Some(Leaving::StartAnew);
+            }
+            LaneEnd::Stopped(_) | LaneEnd::Drained | LaneEnd::DeadlinePassed => {
+                self.task.status.end_trial();
+                let _ = trial.done.send(Done::Unproven);
+            }
         }
     }
 
@@ -225,6 +249,9 @@ impl<'t> Running<'t> {
         if self.leaving.is_some() {
             self.adopt(to, false);
             self.task.starting.push(done);
+            if let Some(Leaving::Hung(_)) = self.leaving {
+                self.leaving = Some(Leaving::StartAnew);
+            }
             return;
         }
         // While one trial lasts the old spec stays the one that has shown that it can.
@@ -239,7 +266,8 @@ impl<'t> Running<'t> {
             lane.swap(Arc::clone(&to.spec), true);
         }
         self.adopt(to, true);
-        self.trial = Some(Trial { old, until: Instant::now() + TRIAL_MAX, done });
+        let until = Instant::now() + TRIAL_MAX;
+        self.trial = Some(Trial { old, swapped: BTreeSet::new(), until, done });
     }
 
     fn end_trial(&mut self, done: Done) {

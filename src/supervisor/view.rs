@@ -1,6 +1,7 @@
 //! What a pipeline says of itself to whoever watches, and its report at the end.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
@@ -258,6 +259,11 @@ impl PipelineStatus {
         }
     }
 
+    /// The pipeline's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The pipeline now.
     pub fn view(&self) -> PipelineView {
         let inner = self.lock();
@@ -307,6 +313,14 @@ impl PipelineStatus {
         inner.generation = generation;
         inner.is_on_trial = is_on_trial;
         inner.rolled_back = None;
+    }
+
+    /// The same spec stands in this file now.
+    pub(super) fn is_read_from(&self, file: &Path) {
+        let mut inner = self.lock();
+        if inner.spec.file != file {
+            inner.spec = Arc::new(PipelineSpec { file: file.to_path_buf(), ..(*inner.spec).clone() });
+        }
     }
 
     /// The trial is over, and the spec that runs stays.

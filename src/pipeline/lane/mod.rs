@@ -238,6 +238,8 @@ impl Lane {
     /// What holds the lane up, if anything.
     fn current_trouble(&self) -> Option<String> {
         const SILENCE_MS: u64 = 3_000;
+        // Another member can hold a rebalance up, for as long as its `max.poll.interval.ms`.
+        const JOIN_MS: u64 = 10_000;
         // A password that is wrong looks like brokers that are away, and has another remedy.
         if let Some(error) = &self.denied {
             return Some(format!("the brokers do not let this pipeline in: {error}"));
@@ -266,7 +268,9 @@ impl Lane {
             return Some(format!("outputs in flight are not acknowledged: {cause}"));
         }
         if self.partitions.len() == 0 && silent_ms >= SILENCE_MS && self.phase.is_running() {
-            return last_error().map(|cause| format!("no partition is assigned: {cause}"));
+            let cause = last_error().map(|cause| format!("no partition is assigned: {cause}"));
+            let is_new = !self.has_joined && silent_ms >= JOIN_MS;
+            return cause.or_else(|| is_new.then(|| "the group has assigned nothing yet".to_owned()));
         }
         None
     }

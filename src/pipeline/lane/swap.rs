@@ -53,6 +53,11 @@ pub(super) enum Fault {
 impl Lane {
     /// The order to swap came. A later one takes the place of an earlier one that still waits.
     pub(super) fn begin_swap(&mut self, spec: Arc<PipelineSpec>, is_on_trial: bool) {
+        if !self.phase.is_running() {
+            return;
+        }
+        // What the spec at hand was found to be does not matter any more.
+        self.trial = None;
         let since_ms = self.swap.as_ref().map_or_else(|| self.now_ms(), |swap| swap.since_ms);
         self.swap = Some(Swap { spec, is_on_trial, since_ms });
     }
@@ -64,7 +69,7 @@ impl Lane {
 
     /// Swaps as soon as nothing is in flight.
     pub(super) fn swap_when_settled(&mut self) {
-        let Some(swap) = &self.swap else { return };
+        let Some(swap) = self.swap.as_ref().filter(|_| self.phase.is_running()) else { return };
         let is_late = self.now_ms() >= swap.since_ms + PATIENCE_MS;
         let is_settled = self.partitions.are_settled();
         if !is_settled && self.outputs.session.is_some() && !is_late {

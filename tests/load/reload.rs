@@ -249,10 +249,10 @@ fn random_reloads_under_load_lose_nothing_double_nothing_and_touch_only_what_cha
         run.wait_running(&model.name(which));
     }
     let before = model.generations();
-    for round in 0..rounds() as usize {
+    let mut kinds = EVENTS.iter();
+    for _ in 0..rounds() {
         // All kinds first, then at random.
-        let event =
-            if round < EVENTS.len() { EVENTS[round] } else { EVENTS[model.next_random(EVENTS.len())] };
+        let event = kinds.next().copied().unwrap_or_else(|| EVENTS[model.next_random(EVENTS.len())]);
         let fed = feeder.per_partition();
         model.reload(&run, event);
         wait::until("records to flow", || (feeder.per_partition() > fed).then_some(()));

@@ -57,6 +57,17 @@ pub struct ChangeOutcome {
     pub rolled_back: Option<String>,
 }
 
+impl ReloadResult {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ReloadResult::TakenIn => "taken_in",
+            ReloadResult::RolledBack => "rolled_back",
+            ReloadResult::Refused => "refused",
+        }
+    }
+}
+
 impl PlanOutcome {
     pub(super) fn of(plan: Option<Plan>, report: &Report) -> Self {
         Self { plan, findings: report.to_json(), text: report.to_string() }

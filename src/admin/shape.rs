@@ -319,3 +319,7 @@ impl From<Account> for Counts {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "shape_tests.rs"]
+mod tests;

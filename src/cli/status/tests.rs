@@ -109,7 +109,27 @@ payments-of-all-region… backing off     2 s      -      0       10       10   
   next try in 4 s
 "
     );
-    assert_eq!(drawn(&several(), false, 50), "");
+    assert_eq!(
+        drawn(&several(), false, 50),
+        "\
+millstream 0.1.0 running, generation 3, up 2 h, m…
+last reload 1 min ago: reload refused, generation
+3 runs on: pipelines.d/a.yaml:4:3: a pipeline has
+no key `sink`
+
+PIPELINE         STATE         SINCE    LAG FLIGHT
+clicks           running         3 d  98.7M 16,384
+  on trial after a reload
+orders-eu        stopped       2 min      -      1
+  poison without a dlq: orders/3 at offset
+  1234567: json_syntax: not JSON: the text ends
+  inside a string
+payments-of-all… backing off     2 s      -      0
+  a panic at src/x.rs:1
+  next try in 4 s
+  restarted 3 times
+"
+    );
 }
 
 #[test]

@@ -8,11 +8,13 @@ use millstream_harness::daemon::Account;
 use millstream_harness::scene::Scene;
 
 mod account;
+mod admin;
 mod dead_letters;
 mod failing;
 mod hygiene;
 mod members;
 mod offsets;
+mod operate;
 mod outages;
 mod patterns;
 mod poison;

@@ -20,6 +20,7 @@ mod patterns;
 mod poison;
 mod process;
 mod refused;
+mod reload;
 mod source;
 mod transform;
 mod values;

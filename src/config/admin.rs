@@ -56,8 +56,9 @@ pub(super) fn read(walk: &mut Walk<'_>, node: &Node) -> Option<(Option<SocketAdd
 /// A token. What is wrong is never quoted: it may be nearly right.
 fn token(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Secret> {
     let text = walk.scalar(node, key)?;
-    let fits = (TOKEN_CHARS_MIN..=TOKEN_CHARS_MAX).contains(&text.value.len());
-    if !text.opaque && !(fits && text.value.bytes().all(|byte| byte.is_ascii_graphic())) {
+    let is_token = (TOKEN_CHARS_MIN..=TOKEN_CHARS_MAX).contains(&text.value.len())
+        && text.value.bytes().all(|byte| byte.is_ascii_graphic());
+    if !text.opaque && !is_token {
         let message = format!("`{}` must be {}", key.name, key.shape.expected());
         walk.report(Diagnostic::error("bad-value", message).at(node.place, ""));
         return None;
@@ -68,8 +69,8 @@ fn token(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Secret> 
 fn host(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<String> {
     let text = walk.scalar(node, key)?;
     let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    let is_name = !text.value.is_empty() && text.value.len() <= HOST_CHARS_MAX;
-    if !text.opaque && !(is_name && text.value.chars().all(is_letter)) {
+    let is_name = (1..=HOST_CHARS_MAX).contains(&text.value.len()) && text.value.chars().all(is_letter);
+    if !text.opaque && !is_name {
         let message =
             format!("`{}` must list hosts' names without ports, and one is `{}`", key.name, text.shown);
         walk.report(Diagnostic::error("bad-value", message).at(node.place, ""));

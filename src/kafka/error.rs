@@ -38,7 +38,11 @@ impl KafkaError {
 
     /// An error by its code, with the words that came with it.
     pub(super) fn with_text(code: Code, text: impl Into<String>) -> Self {
-        let text = text.into();
+        let mut text = text.into();
+        // librdkafka tells how long a connection lived and how often it said the same: no two errors would be equal.
+        if let Some(at) = text.rfind(" (after ").filter(|at| text[*at..].contains("ms in state ")) {
+            text.truncate(at);
+        }
         if text.is_empty() { Self::from_code(code) } else { Self { code, text } }
     }
 
@@ -99,6 +103,16 @@ impl KafkaError {
     /// A commit had nothing to commit.
     pub fn is_no_offset(&self) -> bool {
         self.code == Code::RD_KAFKA_RESP_ERR__NO_OFFSET
+    }
+
+    /// The brokers do not let this client in: a wrong password, or a certificate that one side does not trust.
+    pub fn is_denied(&self) -> bool {
+        matches!(
+            self.code,
+            Code::RD_KAFKA_RESP_ERR__AUTHENTICATION
+                | Code::RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED
+                | Code::RD_KAFKA_RESP_ERR__SSL
+        )
     }
 
     /// One record is larger than the client allows.
@@ -183,6 +197,18 @@ mod tests {
         assert_eq!(class(Code::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED), ErrorClass::Outage);
         assert_eq!(class(Code::RD_KAFKA_RESP_ERR__AUTHENTICATION), ErrorClass::Outage);
         assert_eq!(class(Code::RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE), ErrorClass::Fatal);
+    }
+
+    #[test]
+    fn what_is_said_again_and_again_is_the_same_error() {
+        let error = |suffix: &str| {
+            let text = format!("sasl_plaintext://b:1/bootstrap: Authentication failed{suffix}");
+            KafkaError::with_text(Code::RD_KAFKA_RESP_ERR__AUTHENTICATION, text)
+        };
+        let told = error(" (after 409ms in state AUTH_REQ)");
+        assert_eq!(told, error(" (after 301ms in state AUTH_REQ, 1 identical error(s) suppressed)"));
+        assert_eq!(told, error(""));
+        assert!(told.is_denied());
     }
 
     #[test]

@@ -24,7 +24,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const HANGS_AFTER: Duration = Duration::from_secs(30);
 
 /// How long a lane that hangs may still take to end, before the process counts as sick.
-const HANGS_GRACE: Duration = Duration::from_secs(60);
+const HANGS_GRACE: Duration = Duration::from_secs(30);
 
 /// Why the lanes are told to leave, and what follows.
 pub(super) enum Leaving {

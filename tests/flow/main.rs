@@ -11,6 +11,7 @@ mod account;
 mod admin;
 mod dead_letters;
 mod failing;
+mod hangs;
 mod hygiene;
 mod members;
 mod offsets;

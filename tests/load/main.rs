@@ -6,7 +6,9 @@
 mod broker;
 mod kills;
 mod memory;
+mod neighbours;
 mod rebalance;
+mod reload;
 mod stage;
 mod volume;
 

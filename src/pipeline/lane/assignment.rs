@@ -37,6 +37,7 @@ impl Lane {
         self.tell_assigned();
         self.last_progress_ms = self.now_ms();
         self.has_joined = true;
+        self.denied = None;
         // A member that owns nothing yet (cooperative groups move partitions in a second round) has nothing to tell.
         if !partitions.is_empty() {
             let (pipeline, lane) = (&self.spec.name, self.index);

@@ -182,6 +182,7 @@ fn build(
         trouble: None,
         told_at_ms: 0,
         last_error: None,
+        denied: None,
         brokers_away: None,
         last_progress_ms: 0,
         next_gap_check_ms: 0,

@@ -83,6 +83,8 @@ struct Lane {
     trouble: Option<String>,
     told_at_ms: u64,
     last_error: Option<KafkaError>,
+    /// The brokers did not let a client in, and none has been let in since.
+    denied: Option<KafkaError>,
     brokers_away: Option<BrokersAway>,
     last_progress_ms: u64,
     next_gap_check_ms: u64,
@@ -181,6 +183,9 @@ impl Lane {
         if !error.is_connection_noise() && self.last_error.as_ref() != Some(&error) {
             tracing::warn!(pipeline = %self.spec.name, lane = self.index, of, %error, "kafka error");
         }
+        if error.is_denied() {
+            self.denied = Some(error.clone());
+        }
         self.last_error = Some(error);
     }
 
@@ -233,6 +238,10 @@ impl Lane {
     /// What holds the lane up, if anything.
     fn current_trouble(&self) -> Option<String> {
         const SILENCE_MS: u64 = 3_000;
+        // A password that is wrong looks like brokers that are away, and has another remedy.
+        if let Some(error) = &self.denied {
+            return Some(format!("the brokers do not let this pipeline in: {error}"));
+        }
         if let Some(reason) = self.brokers_waiting() {
             return Some(reason.to_owned());
         }

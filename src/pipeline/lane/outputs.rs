@@ -110,6 +110,7 @@ impl Lane {
             Ok(session) => {
                 self.outputs.session = Some(session);
                 self.outputs.reason = None;
+                self.denied = None;
             }
             Err(error) => {
                 let now_ms = self.now_ms();
@@ -156,6 +157,7 @@ impl Lane {
                 }
                 self.outputs.backoff.reset();
                 self.last_error = None;
+                self.denied = None;
             }
             Err(error) => match error.class() {
                 ErrorClass::Purged => {}

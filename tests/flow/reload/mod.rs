@@ -1,5 +1,6 @@
 //! Changed files taken in by a running daemon: what changes, what is not touched, what is refused.
 
+mod password;
 mod refusals;
 mod rollback;
 mod set;

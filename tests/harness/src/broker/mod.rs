@@ -36,8 +36,22 @@ pub fn shared() -> &'static str {
 /// A broker, one for this process, that can be made to refuse what is written to chosen topics: see
 /// [`Client::create_refusable_topic`].
 pub fn refusing() -> &'static str {
-    static ADDRESS: OnceLock<String> = OnceLock::new();
-    ADDRESS.get_or_init(|| keep_for_this_process(Broker::start_with_absent_peer()))
+    &own().0
+}
+
+/// The same broker, by the listener that asks for a password: its address, the user, and the password.
+pub fn with_password() -> (&'static str, &'static str, &'static str) {
+    (&own().1, server::USER, server::PASSWORD)
+}
+
+/// The broker of this process, by both listeners.
+fn own() -> &'static (String, String) {
+    static ADDRESSES: OnceLock<(String, String)> = OnceLock::new();
+    ADDRESSES.get_or_init(|| {
+        let broker = Broker::start_with_absent_peer();
+        let with_password = format!("127.0.0.1:{}", broker.password_port);
+        (keep_for_this_process(broker), with_password)
+    })
 }
 
 /// The brokers of this process: killed by the kernel with it, their folders removed when it exits.
@@ -66,6 +80,7 @@ extern "C" fn remove_at_exit() {
 pub struct Broker {
     folder: Folder,
     port: u16,
+    password_port: u16,
     controller_port: u16,
     bootstrap: String,
     child: Child,
@@ -108,13 +123,13 @@ impl Broker {
 
     fn try_start(jars: &Path) -> Option<Self> {
         let folder = Folder::new("broker");
-        let (port, controller_port) = (ports::free(), ports::free());
-        let properties = server::properties(folder.path(), port, controller_port);
+        let (port, password_port, controller_port) = (ports::free(), ports::free(), ports::free());
+        let properties = server::properties(folder.path(), port, password_port, controller_port);
         folder.write("server.properties", &properties);
         server::format(jars, folder.path(), Role::Only);
         let child = server::start(jars, folder.path());
         let bootstrap = format!("127.0.0.1:{port}");
-        let mut broker = Self { folder, port, controller_port, bootstrap, child };
+        let mut broker = Self { folder, port, password_port, controller_port, bootstrap, child };
         if broker.answers() {
             return Some(broker);
         }

@@ -18,14 +18,24 @@ pub(super) enum Role {
     Peer,
 }
 
-/// The properties of a broker that is its own controller.
-pub(super) fn properties(folder: &Path, port: u16, controller_port: u16) -> String {
-    let listeners = format!("PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}");
+/// Who may enter by the listener that asks for a password (SASL PLAIN).
+pub(super) const USER: &str = "millstream";
+/// With which password.
+pub(super) const PASSWORD: &str = "right-word";
+
+/// The properties of a broker that is its own controller, with one listener more that asks for a password.
+pub(super) fn properties(folder: &Path, port: u16, password_port: u16, controller_port: u16) -> String {
+    let listeners = format!(
+        "PLAINTEXT://127.0.0.1:{port},PASSWORD://127.0.0.1:{password_port},CONTROLLER://127.0.0.1:{controller_port}"
+    );
     format!(
         "process.roles=broker,controller\n\
          node.id=1\n\
          listeners={listeners}\n\
-         advertised.listeners={listeners}\n{}",
+         advertised.listeners={listeners}\n\
+         listener.name.password.sasl.enabled.mechanisms=PLAIN\n\
+         listener.name.password.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule \
+         required user_{USER}=\"{PASSWORD}\";\n{}",
         common(folder, controller_port)
     )
 }
@@ -46,7 +56,7 @@ fn common(folder: &Path, controller_port: u16) -> String {
         "controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}\n\
          controller.listener.names=CONTROLLER\n\
          inter.broker.listener.name=PLAINTEXT\n\
-         listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT\n\
+         listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PASSWORD:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT\n\
          log.dirs={}\n\
          offsets.topic.replication.factor=1\n\
          offsets.topic.num.partitions=4\n\

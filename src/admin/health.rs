@@ -53,7 +53,13 @@ fn readiness(state: DaemonState, pipelines: &[PipelineView]) -> Readiness {
     let reason = match state {
         DaemonState::Starting => {
             let count = pipelines.iter().filter(|view| view.state == PipelineState::Starting).count();
-            Some(format!("starting: {count} of {} pipelines are joining their groups", pipelines.len()))
+            Some(match count {
+                // The supervisor is about to see it.
+                0 => "starting".to_owned(),
+                count => {
+                    format!("starting: {count} of {} pipelines are joining their groups", pipelines.len())
+                }
+            })
         }
         DaemonState::Draining => Some("draining".to_owned()),
         DaemonState::Running | DaemonState::Reloading if !can_run => {

@@ -6,10 +6,13 @@ use codespan_reporting::term::termcolor::{ColorChoice, StandardStream};
 
 use crate::config::{Report, Severity, check_online, load};
 
-use super::{CheckArgs, CheckFormat, Exit};
+use super::{CheckArgs, CheckFormat, Exit, reload};
 
 /// Checks, prints, and tells how to end.
 pub fn run(args: &CheckArgs) -> Exit {
+    if args.against_running {
+        return reload::plan(&args.socket, args.format);
+    }
     let (exit, summaries, report) = match load(&args.files.request(args.allow_unset)) {
         Ok(loaded) if args.online => match check_online(loaded) {
             Ok(loaded) => (Exit::Success, loaded.summaries, loaded.warnings),

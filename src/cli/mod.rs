@@ -1,9 +1,16 @@
 //! The command line: one file per subcommand, and the exit codes of all of them.
 
 pub mod check;
+mod client;
+pub mod command;
 pub mod demo;
+mod live;
+pub mod reload;
 pub mod run;
 pub mod schema;
+mod screen;
+pub mod status;
+pub mod top;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,6 +27,10 @@ pub enum Exit {
     Success,
     /// The command line is wrong (`EX_USAGE`).
     Usage,
+    /// The daemon says no: there is no such pipeline, or it is in a state that does not allow it.
+    Refused,
+    /// No daemon answers (`EX_UNAVAILABLE`).
+    Unavailable,
     /// A bug of Millstream (`EX_SOFTWARE`).
     Internal,
     /// The shutdown deadline passed (`EX_TEMPFAIL`).
@@ -35,7 +46,9 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Exit::Success => 0,
+            Exit::Refused => 1,
             Exit::Usage => 64,
+            Exit::Unavailable => 69,
             Exit::Internal => 70,
             Exit::DeadlinePassed => 75,
             Exit::Config => 78,
@@ -66,6 +79,20 @@ pub enum Command {
     Run(RunArgs),
     /// Check the configuration, and say everything that is wrong with it.
     Check(CheckArgs),
+    /// Show what runs, how far behind it is, and why something stopped.
+    Status(StatusArgs),
+    /// Show rates and lag of all pipelines as they change.
+    Top(SocketArgs),
+    /// Take changed files in, and say what was done.
+    Reload(SocketArgs),
+    /// Let a pipeline finish what is in flight and leave its group, until `resume`.
+    Pause(PipelineArgs),
+    /// Let a pipeline run again: after a pause, a stop or a failure.
+    Resume(PipelineArgs),
+    /// Drain a pipeline and start it anew.
+    Restart(PipelineArgs),
+    /// Log more or less from now on, until the next reload.
+    LogLevel(LogLevelArgs),
     /// Show a pipeline at work, with a broker of its own.
     Demo(DemoArgs),
     /// Print the JSON Schema of a configuration file.
@@ -100,12 +127,63 @@ impl ConfigArgs {
     }
 }
 
+/// Where the daemon's control socket is.
+#[derive(Args, Clone, Debug)]
+pub struct SocketArgs {
+    /// The control socket; default: control.sock in $RUNTIME_DIRECTORY, for root in /run/millstream, else in
+    /// $XDG_RUNTIME_DIR/millstream.
+    #[arg(long, value_name = "PATH")]
+    pub socket: Option<PathBuf>,
+}
+
+/// The arguments of `status`.
+#[derive(Args, Clone, Debug)]
+pub struct StatusArgs {
+    /// Where the daemon is.
+    #[command(flatten)]
+    pub socket: SocketArgs,
+    /// One pipeline, with all that is known of it.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Print what the API says.
+    #[arg(long)]
+    pub json: bool,
+    /// Stay, and show it anew every two seconds.
+    #[arg(long)]
+    pub watch: bool,
+}
+
+/// The arguments of `pause`, `resume` and `restart`.
+#[derive(Args, Clone, Debug)]
+pub struct PipelineArgs {
+    /// Where the daemon is.
+    #[command(flatten)]
+    pub socket: SocketArgs,
+    /// The pipeline.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+}
+
+/// The arguments of `log-level`.
+#[derive(Args, Clone, Debug)]
+pub struct LogLevelArgs {
+    /// Where the daemon is.
+    #[command(flatten)]
+    pub socket: SocketArgs,
+    /// How much.
+    #[arg(value_name = "LEVEL", value_parser = ["error", "warn", "info", "debug", "trace"])]
+    pub level: String,
+}
+
 /// The arguments of `run`.
 #[derive(Args, Clone, Debug)]
 pub struct RunArgs {
     /// What to run.
     #[command(flatten)]
     pub files: ConfigArgs,
+    /// Where to be steered from.
+    #[command(flatten)]
+    pub socket: SocketArgs,
     /// End when all pipelines have failed, in place of staying up (for containers).
     #[arg(long)]
     pub exit_when_failed: bool,
@@ -126,6 +204,12 @@ pub struct CheckArgs {
     /// Ask the brokers too: are they reachable, do the topics exist, may they be read and written?
     #[arg(long, conflicts_with = "allow_unset")]
     pub online: bool,
+    /// Ask the running daemon what a reload of its files would do, and do nothing.
+    #[arg(long, conflicts_with_all = ["allow_unset", "online", "config", "bootstrap", "paths"])]
+    pub against_running: bool,
+    /// Where the daemon is, for `--against-running`.
+    #[command(flatten)]
+    pub socket: SocketArgs,
 }
 
 /// How `check` prints.
@@ -214,12 +298,14 @@ mod tests {
     fn exit_codes_are_those_of_sysexits() {
         let all = [
             Exit::Success,
+            Exit::Refused,
             Exit::Usage,
+            Exit::Unavailable,
             Exit::Internal,
             Exit::DeadlinePassed,
             Exit::Config,
             Exit::Signal(15),
         ];
-        assert_eq!(all.map(Exit::code), [0, 64, 70, 75, 78, 143]);
+        assert_eq!(all.map(Exit::code), [0, 1, 64, 69, 70, 75, 78, 143]);
     }
 }

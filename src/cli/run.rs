@@ -1,15 +1,18 @@
 //! `millstream run`: reads and checks the files, then runs the pipelines until a signal asks to stop.
 
 use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::runtime::Builder;
 
+use crate::admin::socket::ControlSocket;
+use crate::admin::{Listeners, Server};
 use crate::config::spec::Config;
 use crate::config::{LoadRequest, Report};
 use crate::kafka::librdkafka_version;
 use crate::supervisor::{EndState, Signal, Signals, Supervisor};
-use crate::{config, telemetry};
+use crate::{admin, config, telemetry};
 
 use super::{Exit, RunArgs};
 
@@ -28,13 +31,41 @@ pub fn run(args: &RunArgs) -> Exit {
     };
     print(&loaded.warnings);
     telemetry::init(loaded.config.daemon.log_level, loaded.config.daemon.log_format);
-    supervise(&loaded.config, request, args.exit_when_failed).unwrap_or_else(|error| {
+    let listeners = match listen(&loaded.config, args.socket.socket.as_deref()) {
+        Ok(listeners) => listeners,
+        Err(reason) => {
+            tracing::error!("{reason}");
+            return Exit::Config;
+        }
+    };
+    supervise(&loaded.config, request, listeners, args.exit_when_failed).unwrap_or_else(|error| {
         tracing::error!(%error, "the daemon cannot run");
         Exit::Internal
     })
 }
 
-fn supervise(config: &Config, request: LoadRequest, exit_when_failed: bool) -> std::io::Result<Exit> {
+/// Binds what the admin server listens at, before anything runs. A daemon without a control socket runs, since
+/// pipelines matter more; one that cannot listen where its file says does not.
+fn listen(config: &Config, path: Option<&Path>) -> Result<Listeners, String> {
+    let tcp = config.daemon.admin_listen.map(admin::listen_tcp).transpose()?;
+    let path = admin::socket::path(path);
+    let socket = ControlSocket::listen(&path)
+        .inspect_err(|reason| tracing::warn!(%reason, "runs without a control socket"))
+        .ok();
+    tracing::debug!(
+        socket = socket.as_ref().map(|socket| socket.path().display().to_string()),
+        address = config.daemon.admin_listen.map(|address| address.to_string()),
+        "the admin server listens"
+    );
+    Ok(Listeners { tcp, socket })
+}
+
+fn supervise(
+    config: &Config,
+    request: LoadRequest,
+    listeners: Listeners,
+    exit_when_failed: bool,
+) -> std::io::Result<Exit> {
     let mut signals = Signals::listen()?;
     let runtime = Builder::new_multi_thread().worker_threads(CONTROL_THREADS).enable_all().build()?;
     tracing::info!(
@@ -43,27 +74,26 @@ fn supervise(config: &Config, request: LoadRequest, exit_when_failed: bool) -> s
         pipelines = config.pipelines.len(),
         "millstream starts"
     );
-    let exit = runtime.block_on(until_drained(config, request, &mut signals, exit_when_failed));
+    let exit = runtime.block_on(async {
+        let mut supervisor = Supervisor::start_from(config, Some(request));
+        // Answers until the end of the drain.
+        let _server = Server::start(supervisor.control(), listeners)?;
+        Ok(until_drained(&mut supervisor, &mut signals, exit_when_failed).await)
+    });
     // Nothing of the control plane is worth waiting for now.
     runtime.shutdown_background();
-    Ok(exit)
+    exit
 }
 
 /// Runs all pipelines until the daemon is told to end. Those that end by themselves leave the others alone.
-async fn until_drained(
-    config: &Config,
-    request: LoadRequest,
-    signals: &mut Signals,
-    exit_when_failed: bool,
-) -> Exit {
-    let mut supervisor = Supervisor::start_from(config, Some(request));
+async fn until_drained(supervisor: &mut Supervisor, signals: &mut Signals, exit_when_failed: bool) -> Exit {
     let control = supervisor.control().clone();
     loop {
         tokio::select! {
             signal = signals.next() => match signal {
                 Signal::Drain(signal) => {
                     tracing::info!(signal, "draining");
-                    return drain(&mut supervisor).await;
+                    return drain(supervisor).await;
                 }
                 Signal::Reload => {
                     let control = control.clone();

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::admin::{self, ADMIN};
 use super::diagnostic::Diagnostic;
 use super::element::{Element, Key, Need, Shape, Words};
 use super::interpolate::Surroundings;
@@ -12,7 +13,7 @@ use super::source_map::{Place, SourceMap};
 use super::spec::{DaemonSpec, LogFormat, LogLevel};
 use super::transform::SCHEMAS;
 use super::units;
-use super::walk::{Fields, Walk, duration, not_available, word};
+use super::walk::{Fields, Walk, duration, word};
 
 /// The keys of the daemon's file.
 pub(super) static DAEMON: Element = Element {
@@ -70,19 +71,6 @@ pub(super) static DAEMON: Element = Element {
             doc: "what is logged, and how",
         },
     ],
-};
-
-/// The keys of `admin:`.
-pub(super) static ADMIN: Element = Element {
-    name: "an admin",
-    doc: "The admin server.",
-    exactly_one: false,
-    keys: &[Key {
-        name: "listen",
-        shape: Shape::Listen,
-        need: Need::Optional,
-        doc: "the address of the admin server; null: off",
-    }],
 };
 
 /// The keys of `memory:`.
@@ -232,7 +220,7 @@ pub(super) fn daemon(walk: &mut Walk<'_>, node: &Node) -> Daemon {
     let kafka = fields.node("kafka").map(|node| kafka::properties(walk, node)).unwrap_or_default();
     let pipelines = fields.read(walk, "pipelines", path);
     let state = fields.read(walk, "state", path);
-    let admin = fields.node("admin").is_none_or(|node| admin(walk, node).is_some());
+    let admin = nested(walk, &fields, "admin", admin::read);
     let memory = nested(walk, &fields, "memory", |walk, node| {
         let fields = Fields::open(walk, node, &MEMORY)?;
         let max = fields
@@ -250,10 +238,12 @@ pub(super) fn daemon(walk: &mut Walk<'_>, node: &Node) -> Daemon {
     let folder_place = fields.node("pipelines").map(|node| node.place);
     let spec = (|| {
         let (log_level, log_format) = log?;
+        let (admin_listen, admin_access) = admin?;
         Some(DaemonSpec {
             instance_id: instance_id?.map(|id| id.value),
             state: state?,
-            admin_listen: admin.then_some(None)?,
+            admin_listen,
+            admin_access,
             memory_max_bytes: memory?.0,
             shutdown_deadline: deadline?,
             log_level,
@@ -282,17 +272,6 @@ fn nested<T>(
         Some(node) => read(walk, node),
         None => read(walk, &Node::empty_map(fields.place())),
     }
-}
-
-fn admin(walk: &mut Walk<'_>, node: &Node) -> Option<()> {
-    let fields = Fields::open(walk, node, &ADMIN)?;
-    let listen = fields.node("listen").filter(|node| !matches!(node.value, Value::Null));
-    let Some(listen) = listen else {
-        return Some(());
-    };
-    let part = "it has no admin server yet; leave it out, or write `listen: null`";
-    walk.report(not_available("`listen`", part).at(listen.place, ""));
-    None
 }
 
 fn path(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<PathBuf> {

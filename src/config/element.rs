@@ -3,6 +3,11 @@
 //! The walk (`walk.rs`), the suggestions for unknown keys and the JSON Schema (`schema.rs`) are all served
 //! by these tables, so they cannot tell different stories.
 
+/// The fewest characters of a token: shorter ones can be guessed.
+pub(super) const TOKEN_CHARS_MIN: usize = 16;
+/// The most, so that it fits in a header.
+pub(super) const TOKEN_CHARS_MAX: usize = 1024;
+
 /// One mapping of the configuration, such as `source:`.
 #[derive(Debug)]
 pub(super) struct Element {
@@ -90,8 +95,12 @@ pub(super) enum Shape {
     Properties,
     /// A path, relative to the file it is in.
     Path,
-    /// An address to listen at, or null; nothing but null in this version.
+    /// An address to listen at, or null.
     Listen,
+    /// A secret that is sent in an HTTP header.
+    Token,
+    /// A host's name, without a port.
+    Host,
     /// A nested element.
     Element(&'static Element),
     /// A word, or a nested element for more.
@@ -125,7 +134,11 @@ impl Shape {
             Shape::Program => "a program, as text".to_owned(),
             Shape::Properties => "a mapping of librdkafka's properties".to_owned(),
             Shape::Path => "a path".to_owned(),
-            Shape::Listen => "`null`".to_owned(),
+            Shape::Listen => "an address with a port such as `127.0.0.1:9464`, or `null`".to_owned(),
+            Shape::Token => {
+                format!("{TOKEN_CHARS_MIN} to {TOKEN_CHARS_MAX} visible ASCII characters without spaces")
+            }
+            Shape::Host => "a host's name without a port".to_owned(),
             Shape::Element(element) => format!("a mapping ({})", keys_of(element)),
             Shape::WordOr(words, element) => {
                 format!("{}, or a mapping ({})", one_of(&words()), keys_of(element))

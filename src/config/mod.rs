@@ -6,6 +6,7 @@
 //! files comes last (`cross`). The result is `spec`, which holds no raw strings; the findings are `diagnostic`s.
 //! Nothing here runs a pipeline or talks to a broker.
 
+mod admin;
 mod commit;
 mod cross;
 mod daemon;

@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::kafka::properties::{Property, table};
 
+use super::admin::HOST_CHARS_MAX;
 use super::daemon::DAEMON;
-use super::element::{Element, Key, Need, Shape};
+use super::element::{Element, Key, Need, Shape, TOKEN_CHARS_MAX, TOKEN_CHARS_MIN};
 use super::kafka_rules::is_refused;
 use super::names::{GROUP_CHARS_MAX, NAME_CHARS_MAX, TOPIC_CHARS_MAX};
 use super::pipeline::PIPELINE;
@@ -85,7 +86,15 @@ fn of_shape(shape: &Shape) -> Value {
         Shape::Program => json!({ "type": ["string", "boolean"] }),
         Shape::Path => json!({ "type": "string" }),
         Shape::Properties => json!({ "$ref": "#/definitions/kafka" }),
-        Shape::Listen => json!({ "type": "null" }),
+        Shape::Listen => json!({ "anyOf": [
+            { "type": "null" },
+            { "type": "string", "pattern": "^[0-9A-Fa-f.:\\[\\]]+:[0-9]+$" },
+            { "$ref": "#/definitions/reference" },
+        ] }),
+        Shape::Token => or_reference(json!({
+            "type": "string", "minLength": TOKEN_CHARS_MIN, "maxLength": TOKEN_CHARS_MAX,
+        })),
+        Shape::Host => text("^[A-Za-z0-9._-]+$", HOST_CHARS_MAX),
         Shape::Element(element) => of_element(element),
         Shape::WordOr(words, element) => json!({ "anyOf": [{ "enum": words() }, of_element(element)] }),
         Shape::List { of, min } => json!({ "type": "array", "minItems": min, "items": of_shape(of) }),

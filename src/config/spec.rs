@@ -256,6 +256,8 @@ pub struct DaemonSpec {
     pub state: PathBuf,
     /// Address of the admin server; `None`: off.
     pub admin_listen: Option<std::net::SocketAddr>,
+    /// Who may do what at the admin server.
+    pub admin_access: AdminAccess,
     /// The most memory for records in the process, in bytes.
     pub memory_max_bytes: u64,
     /// The time a drain may take.
@@ -264,6 +266,37 @@ pub struct DaemonSpec {
     pub log_level: LogLevel,
     /// Log format.
     pub log_format: LogFormat,
+}
+
+/// Who may do what at the admin server's TCP address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AdminAccess {
+    /// What a changing call must bring along; `None`: TCP serves reads only.
+    pub token: Option<Secret>,
+    /// Names that `Host` may say, besides addresses and `localhost`; in lower case.
+    pub hosts: Vec<String>,
+}
+
+/// A text that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps a text from being shown.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text itself, for comparing.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
 }
 
 /// How much is logged.
@@ -282,6 +315,11 @@ pub enum LogLevel {
 }
 
 impl LogLevel {
+    /// All of them, from the least said to the most.
+    pub fn all() -> [LogLevel; 5] {
+        [LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace]
+    }
+
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -48,6 +48,7 @@ impl Dispatcher {
             view.generation = generation;
             view.log_level = daemon.log_level;
             view.shutdown_deadline = daemon.shutdown_deadline;
+            view.admin_access = daemon.admin_access;
         });
         let findings = loaded.warnings.to_json();
         let text = loaded.warnings.to_string();

@@ -144,7 +144,12 @@ impl Dispatcher {
                     Err(error) => std::panic::resume_unwind(error.into_panic()),
                 },
                 reached = reach(&mut self.reload), if self.reload.is_some() => self.reload_reached(reached),
-                Some(request) = requests.recv(), if !is_draining => self.answer(request),
+                // Who asks while it drains hears so at once, since the answer is dropped.
+                Some(request) = requests.recv() => {
+                    if !is_draining || matches!(request, Request::LogLevel(_)) {
+                        self.answer(request);
+                    }
+                }
                 _ = look.tick(), if is_starting => self.look_whether_ready(),
             }
         }

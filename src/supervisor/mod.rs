@@ -31,6 +31,7 @@ pub use control::{Command, CommandError, Control};
 pub use policy::{AfterEnd, RestartPolicy};
 pub use reload::{ChangeOutcome, PlanOutcome, ReloadOutcome, ReloadResult};
 pub use signals::{Signal, Signals};
+pub(crate) use view::unix_ms;
 pub use view::{
     DaemonState, DaemonView, EndState, PipelineReport, PipelineState, PipelineStatus, PipelineView,
 };

@@ -45,17 +45,6 @@ pub enum ReloadResult {
     Refused,
 }
 
-impl ReloadResult {
-    /// The word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ReloadResult::TakenIn => "taken_in",
-            ReloadResult::RolledBack => "rolled_back",
-            ReloadResult::Refused => "refused",
-        }
-    }
-}
-
 /// What happened to one pipeline.
 #[derive(Clone, Debug, Serialize)]
 pub struct ChangeOutcome {
@@ -66,6 +55,17 @@ pub struct ChangeOutcome {
     pub done: String,
     /// Why the pipeline went back to its old spec, where it did.
     pub rolled_back: Option<String>,
+}
+
+impl ReloadResult {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ReloadResult::TakenIn => "taken_in",
+            ReloadResult::RolledBack => "rolled_back",
+            ReloadResult::Refused => "refused",
+        }
+    }
 }
 
 impl PlanOutcome {

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 
-use crate::config::spec::{DaemonSpec, LogLevel, PipelineSpec, TopicsSpec};
+use crate::config::spec::{AdminAccess, DaemonSpec, LogLevel, PipelineSpec, TopicsSpec};
 use crate::delivery::Tally;
 use crate::pipeline::memory::Pool;
 use crate::pipeline::{Account, LaneStatus, LaneView};
@@ -191,6 +191,8 @@ pub struct DaemonView {
     pub log_level: LogLevel,
     /// The longest time for a drain.
     pub shutdown_deadline: Duration,
+    /// Who may do what at the admin server, as the files say now.
+    pub admin_access: AdminAccess,
 }
 
 /// Where the daemon is in its life.
@@ -418,6 +420,7 @@ impl Views {
             memory_used_bytes: 0,
             log_level: spec.log_level,
             shutdown_deadline: spec.shutdown_deadline,
+            admin_access: spec.admin_access.clone(),
         };
         Self {
             pipelines: RwLock::default(),
@@ -501,7 +504,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Now, in milliseconds since the Unix epoch.
-pub(super) fn unix_ms() -> u64 {
+pub(crate) fn unix_ms() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

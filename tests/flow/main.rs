@@ -8,12 +8,14 @@ use millstream_harness::daemon::Account;
 use millstream_harness::scene::Scene;
 
 mod account;
+mod admin;
 mod dead_letters;
 mod failing;
 mod hangs;
 mod hygiene;
 mod members;
 mod offsets;
+mod operate;
 mod outages;
 mod patterns;
 mod poison;

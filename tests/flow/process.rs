@@ -107,6 +107,7 @@ fn a_pipeline_file_and_a_broker_are_enough() {
     command
         .args(["run", "--bootstrap", scene.client.bootstrap()])
         .arg(&file)
+        .env("RUNTIME_DIRECTORY", files.folder().path())
         .current_dir(files.folder().path());
     let outcome = scene.finish(Run::start(command, Arc::clone(files.folder())));
     assert_eq!((outcome.output.len(), outcome.ended.account), (2, produced(2)));

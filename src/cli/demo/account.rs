@@ -2,7 +2,7 @@
 
 use crate::supervisor::{EndState, PipelineState, PipelineView};
 
-use super::scene::grouped;
+use crate::cli::screen::grouped;
 
 /// All that the account is made of.
 #[derive(Debug)]

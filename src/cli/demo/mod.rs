@@ -10,7 +10,6 @@ mod cluster;
 mod display;
 mod generator;
 mod letter;
-mod line;
 mod notices;
 mod plain;
 mod play;

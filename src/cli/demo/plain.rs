@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::scene::{Row, Scene, grouped};
+use crate::cli::screen::grouped;
+
+use super::scene::{Row, Scene};
 
 /// A line for the clicks and one for each pipeline.
 pub(super) fn moment(scene: &Scene) -> String {

@@ -174,30 +174,9 @@ fn per_second(now: u64, past: u64, elapsed: Duration) -> u64 {
     u64::try_from(u128::from(now.saturating_sub(past)) * 1_000 / elapsed_ms).unwrap_or(u64::MAX)
 }
 
-/// A number with its thousands set apart: 36,012.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.char_indices() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        assert_eq!(
-            [0, 999, 1_000, 36_012, 1_234_567].map(grouped),
-            ["0", "999", "1,000", "36,012", "1,234,567"]
-        );
-    }
 
     #[test]
     fn rates_span_the_window() {

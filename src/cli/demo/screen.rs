@@ -2,23 +2,14 @@
 
 use std::time::Duration;
 
-use super::line::{Line, Style};
-use super::scene::{Phase, Row, Scene, State, grouped};
+use crate::cli::screen::{Line, NAME_MAX, Room, Style, grouped};
+
+use super::scene::{Phase, Row, Scene, State};
 use super::table;
 use super::watch::{Causes, Sample};
 
-/// The terminal's room, in columns and rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Room {
-    pub(super) columns: usize,
-    pub(super) rows: usize,
-}
-
 /// Wider lines are hard to read.
 const COLUMNS_MAX: usize = 120;
-
-/// The most columns of a topic's or a pipeline's name.
-pub(super) const NAME_MAX: usize = 22;
 
 /// Kinds of dead letters that are shown before samples take rows.
 const CAUSES_FIRST: usize = 4;

@@ -13,6 +13,7 @@
 pub mod broker;
 pub mod client;
 pub mod daemon;
+pub mod http;
 pub mod oracle;
 pub mod ports;
 pub mod process;

@@ -110,11 +110,30 @@ impl Files {
     pub fn command(&self, subcommand: &str) -> Command {
         let config = self.folder.write("millstream.yaml", &self.daemon_yaml());
         let mut command = Command::new(&self.binary);
-        command.arg(subcommand).arg("--config").arg(config).current_dir(self.folder.path());
+        command.arg(subcommand).arg("--config").arg(config);
+        self.surround(&mut command);
+        command
+    }
+
+    /// The command line that talks to a daemon of these files, by the control socket in their folder.
+    pub fn client(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.args(arguments);
+        self.surround(&mut command);
+        command
+    }
+
+    /// The control socket of a daemon of these files.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("control.sock")
+    }
+
+    /// A folder and an environment of its own: daemons that run side by side have each a control socket.
+    fn surround(&self, command: &mut Command) {
+        command.current_dir(self.folder.path()).env("RUNTIME_DIRECTORY", self.folder.path());
         for (name, value) in &self.environment {
             command.env(name, value);
         }
-        command
     }
 
     fn daemon_yaml(&self) -> String {

@@ -16,7 +16,7 @@ use crate::wait::PATIENCE;
 pub struct Run {
     child: Child,
     log: Log,
-    _folder: Arc<Folder>,
+    folder: Arc<Folder>,
 }
 
 impl Run {
@@ -25,7 +25,12 @@ impl Run {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = process::spawn(command).unwrap_or_else(|error| panic!("start the daemon: {error}"));
         let log = Log::collect(child.stderr.take().expect("standard error is piped"));
-        Self { child, log, _folder: folder }
+        Self { child, log, folder }
+    }
+
+    /// The folder with its files.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
     }
 
     /// Its log.

@@ -2,7 +2,7 @@
 
 /// How a piece of text looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
+pub(in crate::cli) enum Style {
     Plain,
     Bold,
     Dim,
@@ -29,20 +29,20 @@ impl Style {
 
 /// One line of at most `max` columns. What does not fit is cut, and says so.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(in crate::cli) struct Line {
     pieces: Vec<(Style, String)>,
     width: usize,
     max: usize,
 }
 
 impl Line {
-    pub(super) fn new(max: usize) -> Self {
+    pub(in crate::cli) fn new(max: usize) -> Self {
         Self { pieces: Vec::new(), width: 0, max }
     }
 
     /// Adds text. Each character takes one column: what a terminal could take for more, or for an order, becomes
     /// a dot.
-    pub(super) fn push(mut self, style: Style, text: impl AsRef<str>) -> Self {
+    pub(in crate::cli) fn push(mut self, style: Style, text: impl AsRef<str>) -> Self {
         let room = self.max - self.width;
         let mut shown: Vec<char> = text.as_ref().chars().map(one_column).collect();
         if shown.len() > room {
@@ -57,17 +57,17 @@ impl Line {
     }
 
     /// Adds text that fills `columns`, at their left.
-    pub(super) fn left(self, style: Style, text: &str, columns: usize) -> Self {
+    pub(in crate::cli) fn left(self, style: Style, text: &str, columns: usize) -> Self {
         self.push(style, format!("{text:<columns$}"))
     }
 
     /// Adds text that fills `columns`, at their right.
-    pub(super) fn right(self, style: Style, text: &str, columns: usize) -> Self {
+    pub(in crate::cli) fn right(self, style: Style, text: &str, columns: usize) -> Self {
         self.push(style, format!("{text:>columns$}"))
     }
 
     /// The line as a terminal takes it, without spaces at its end.
-    pub(super) fn render(&self, has_colours: bool) -> String {
+    pub(in crate::cli) fn render(&self, has_colours: bool) -> String {
         let mut out = String::new();
         let last = self.pieces.iter().rposition(|(_, text)| !text.trim_end().is_empty());
         for (index, (style, text)) in self.pieces.iter().enumerate().take(last.map_or(0, |last| last + 1)) {

@@ -3,15 +3,17 @@
 //!
 //! A model knows what must run after each reload. In the quiet at the end every sink is judged whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use millstream_harness::client::GroupGeneration;
 use millstream_harness::daemon::{Files, Run};
 use millstream_harness::oracle::{Feeder, Id, Load, Topic, judge};
-use millstream_harness::process::SIGHUP;
 use millstream_harness::scene::Scene;
-use millstream_harness::wait;
+use millstream_harness::{http, wait};
+use serde_json::Value;
 
 use crate::BINARY;
 use crate::stage::{alone, rounds};
@@ -129,88 +131,116 @@ impl Model {
         self.files.replace(&self.yaml(which));
     }
 
-    /// Changes the files; gives the words that the reload's summary must have.
-    fn change(&mut self, event: Event) -> Vec<String> {
+    /// Changes the files; gives what a reload must do to which pipeline.
+    fn change(&mut self, event: Event) -> Option<(&'static str, String)> {
         match event {
             Event::Map => {
                 self.version += 1;
                 self.write(MAPPED);
-                vec![format!("swapped: {}", self.name(MAPPED))]
+                Some(("swap", self.name(MAPPED)))
             }
             Event::Anew => {
                 self.lanes = 3 - self.lanes;
                 self.write(ANEW);
-                vec![format!("restarted: {}", self.name(ANEW))]
+                Some(("restart", self.name(ANEW)))
             }
             Event::ComeOrGo => {
                 self.has_guest = !self.has_guest;
                 let name = self.name(GUEST);
                 if self.has_guest {
                     self.write(GUEST);
-                    vec![format!("added: {name}")]
+                    Some(("add", name))
                 } else {
                     self.files.remove(&name);
-                    vec![format!("removed: {name}")]
+                    Some(("remove", name))
                 }
             }
             Event::Rename => {
                 self.files.remove(&self.name(RENAMED));
                 self.name_of_renamed += 1;
                 self.write(RENAMED);
-                vec![format!("renamed: {}", self.name(RENAMED))]
+                Some(("rename", self.name(RENAMED)))
             }
             Event::Looks => {
                 self.looks += 1;
                 (0..5).filter(|which| *which != GUEST || self.has_guest).for_each(|which| self.write(which));
-                vec!["nothing changed".to_owned()]
+                None
             }
             Event::Break | Event::Twice => unreachable!("they are reloads of their own"),
         }
     }
 
-    fn reload(&mut self, run: &Run, event: Event) {
+    fn reload(&mut self, event: Event) {
         match event {
-            Event::Break => self.broken(run),
-            Event::Twice => self.twice(run),
+            Event::Break => self.broken(),
+            Event::Twice => self.twice(),
             _ => {
-                let words = self.change(event);
-                self.generation += 1;
-                let summary = run.reload_well();
-                assert!(summary.contains(&format!("generation {}", self.generation)), "{summary}");
-                for word in words {
-                    assert!(summary.contains(&word), "{summary} does not say {word}");
-                }
+                let expected = self.change(event);
+                self.take_in(expected);
             }
         }
+        self.assert_set();
+    }
+
+    /// Asks for a reload over the control socket, and waits for its account.
+    fn ask(socket: &Path) -> Value {
+        http::unix(socket, "POST /api/reload", "").json()
+    }
+
+    /// A reload that does just this one thing, or nothing.
+    fn take_in(&mut self, expected: Option<(&str, String)>) {
+        let account = Self::ask(&self.files.socket());
+        self.generation += 1;
+        assert_eq!(account["result"], "taken_in", "{account:#}");
+        assert_eq!(account["generation"], self.generation, "{account:#}");
+        let changes = account["changes"].as_array().expect("changes").iter();
+        let done: Vec<(&str, String)> = changes
+            .filter(|change| change["action"] != "keep")
+            .map(|change| (text(change, "action"), text(change, "pipeline").to_owned()))
+            .collect();
+        assert_eq!(done, Vec::from_iter(expected), "{account:#}");
     }
 
     /// Good changes beside a file that is half written: nothing of it is taken in.
-    fn broken(&mut self, run: &Run) {
+    fn broken(&mut self) {
         let whole = self.yaml(STEADY);
         let half = &whole[..whole.len() - 9];
         std::fs::write(self.files.path_of(&self.name(STEADY)), half).expect("it can be written");
-        let words = self.change(Event::Map);
-        let line = run.reload();
-        assert_eq!(line.field("result"), "refused", "{}", line.text());
+        let expected = self.change(Event::Map);
+        let account = Self::ask(&self.files.socket());
+        assert_eq!(account["result"], "refused", "{account:#}");
+        assert_eq!(account["generation"], self.generation, "{account:#}");
         self.write(STEADY);
-        self.generation += 1;
-        let summary = run.reload_well();
-        assert!(summary.contains(&words[0]), "{summary} does not say {}", words[0]);
+        self.take_in(expected);
     }
 
     /// Two reloads at once, with changes between them: in the end the files run as they are.
-    fn twice(&mut self, run: &Run) {
-        let mark = run.log().mark();
+    fn twice(&mut self) {
         self.change(Event::Map);
-        run.signal(SIGHUP);
+        let socket = self.files.socket();
+        let first = thread::spawn(move || Self::ask(&socket));
         self.change(Event::Anew);
-        run.signal(SIGHUP);
-        run.wait_for_log_from(mark, "a reload", |line| line.message() == "reload over");
-        // Whatever the two made of it, after a third nothing is left to change.
-        run.reload_well();
-        let last = run.reload();
-        assert!(last.field("summary").contains("nothing changed"), "{}", last.text());
-        self.generation = last.integer("generation");
+        let accounts = [Self::ask(&self.files.socket()), first.join().expect("it answers")];
+        for account in &accounts {
+            assert_eq!(account["result"], "taken_in", "{account:#}");
+        }
+        let newest = accounts.iter().filter_map(|account| account["generation"].as_u64()).max();
+        self.generation = newest.expect("a generation");
+        self.take_in(None);
+    }
+
+    /// The set that runs is the last valid one.
+    fn assert_set(&self) {
+        let answer = http::unix(&self.files.socket(), "GET /api/pipelines", "").json();
+        let pipelines = answer["pipelines"].as_array().expect("pipelines");
+        let names: BTreeSet<&str> = pipelines.iter().map(|pipeline| text(pipeline, "name")).collect();
+        let all = (0..5).filter(|which| *which != GUEST || self.has_guest).map(|which| self.name(which));
+        let expected: Vec<String> = all.collect();
+        assert_eq!(names, expected.iter().map(String::as_str).collect(), "{answer:#}");
+        for pipeline in pipelines {
+            let is_well = ["starting", "running"].contains(&text(pipeline, "state"));
+            assert!(is_well && pipeline["rolled_back"].is_null(), "{pipeline:#}");
+        }
     }
 
     fn generations(&self) -> Vec<Option<GroupGeneration>> {
@@ -235,6 +265,10 @@ impl Model {
     }
 }
 
+fn text<'v>(value: &'v Value, member: &str) -> &'v str {
+    value[member].as_str().unwrap_or_else(|| panic!("no {member} in {value:#}"))
+}
+
 fn sink(scene: &Scene, which: usize) -> String {
     format!("{}.{which}", scene.output)
 }
@@ -254,11 +288,11 @@ fn random_reloads_under_load_lose_nothing_double_nothing_and_touch_only_what_cha
         // All kinds first, then at random.
         let event = kinds.next().copied().unwrap_or_else(|| EVENTS[model.next_random(EVENTS.len())]);
         let fed = feeder.per_partition();
-        model.reload(&run, event);
+        model.reload(event);
         wait::until("records to flow", || (feeder.per_partition() > fed).then_some(()));
     }
     if !model.has_guest {
-        model.reload(&run, Event::ComeOrGo);
+        model.reload(Event::ComeOrGo);
     }
     let load = Load { per_partition: feeder.finish_at(5_000), ..LOAD };
     model.wait_committed(&mut run, &load);
@@ -282,7 +316,7 @@ fn assert_old_before_new(records: &[millstream_harness::client::Stored]) {
     let mut versions: BTreeMap<Id, u64> = BTreeMap::new();
     for record in records {
         let payload = record.value.as_deref().expect("a load has no tombstones");
-        let value: serde_json::Value = serde_json::from_slice(payload).expect("JSON");
+        let value: Value = serde_json::from_slice(payload).expect("JSON");
         let (id, _) = Id::of_payload(payload).expect("a payload of the load");
         versions.insert(id, value["version"].as_u64().expect("a version"));
     }

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use crate::config::spec::{DaemonSpec, LogLevel, PipelineSpec, TopicsSpec};
 use crate::delivery::Tally;
 use crate::pipeline::memory::Pool;
-use crate::pipeline::{Account, LaneStatus, LaneView};
+use crate::pipeline::{Account, LaneCounters, LaneStatus, LaneView};
 
 use super::lifecycle::may_follow;
 
@@ -159,6 +159,8 @@ pub struct PipelineView {
     pub rolled_back: Option<String>,
     /// Its account over all restarts.
     pub account: Account,
+    /// What its lanes have counted, over all restarts.
+    pub counters: LaneCounters,
     /// Acknowledged outputs, by sink's topic.
     pub outputs: Vec<(String, u64)>,
     /// Partitions that its lanes own.
@@ -235,6 +237,7 @@ struct Inner {
     lanes: Vec<Arc<LaneStatus>>,
     /// What lanes that are gone have ended, and their outputs by topic.
     before: Tally,
+    counters_before: LaneCounters,
     outputs_before: BTreeMap<String, u64>,
     restarts: u64,
 }
@@ -252,6 +255,7 @@ impl PipelineStatus {
                 rolled_back: None,
                 lanes: Vec::new(),
                 before: Tally::default(),
+                counters_before: LaneCounters::default(),
                 outputs_before: BTreeMap::new(),
                 restarts: 0,
             }),
@@ -263,9 +267,11 @@ impl PipelineStatus {
         let inner = self.lock();
         let lanes: Vec<_> = inner.lanes.iter().map(|lane| lane.view()).collect();
         let mut account = Account { ended: inner.before, in_flight: 0 };
+        let mut counters = inner.counters_before;
         let mut outputs = inner.outputs_before.clone();
         for lane in &lanes {
             account.add(lane.account);
+            counters.add(&lane.counters);
             add_outputs(&mut outputs, lane);
         }
         let sinks = inner.spec.sinks.iter().map(|sink| sink.topic.clone());
@@ -288,6 +294,7 @@ impl PipelineStatus {
             is_on_trial: inner.is_on_trial,
             rolled_back: inner.rolled_back.clone(),
             account,
+            counters,
             outputs: by_sink,
             partitions: lanes.iter().map(|lane| lane.partitions).sum(),
             restarts: inner.restarts,
@@ -339,6 +346,8 @@ impl PipelineStatus {
         for lane in std::mem::take(&mut inner.lanes) {
             let view = lane.view();
             inner.before.add(view.account.ended);
+            inner.counters_before.add(&view.counters);
+            inner.counters_before.given_up += view.account.in_flight;
             add_outputs(&mut inner.outputs_before, &view);
         }
     }

@@ -11,6 +11,7 @@ mod account;
 mod dead_letters;
 mod failing;
 mod hygiene;
+mod measures;
 mod members;
 mod offsets;
 mod outages;

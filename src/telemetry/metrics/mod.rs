@@ -5,9 +5,9 @@
 pub mod histogram;
 
 #[cfg(test)]
-mod page;
+mod page_tests;
 #[cfg(test)]
-mod promtool;
+mod promtool_tests;
 mod render;
 #[cfg(test)]
 mod render_tests;

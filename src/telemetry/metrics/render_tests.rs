@@ -130,8 +130,11 @@ fn what_was_consumed_is_what_became_of_it() {
     assert_eq!(value("consumed_records_total"), ends + value("in_flight_records"));
 }
 
+/// A series: its name, and its labels with their values.
+type Series = (String, Vec<(String, String)>);
+
 /// A sample line, read as strictly as the format is written: name, labels with escapes, value.
-fn parse(line: &str) -> Option<(String, Vec<(String, String)>, f64)> {
+fn parse(line: &str) -> Option<(Series, f64)> {
     let end = line.find(['{', ' '])?;
     let (name, mut rest) = line.split_at(end);
     let mut labels = Vec::new();
@@ -163,7 +166,7 @@ fn parse(line: &str) -> Option<(String, Vec<(String, String)>, f64)> {
         }
         rest = chars.as_str();
     }
-    Some((name.to_owned(), labels, rest.strip_prefix(' ')?.parse().ok()?))
+    Some(((name.to_owned(), labels), rest.strip_prefix(' ')?.parse().ok()?))
 }
 
 proptest! {
@@ -181,7 +184,7 @@ proptest! {
                 family = about.split(' ').nth(1);
                 continue;
             }
-            let (name, labels, _) = parse(line).ok_or_else(|| TestCaseError::fail(line.to_owned()))?;
+            let ((name, labels), _) = parse(line).ok_or_else(|| TestCaseError::fail(line.to_owned()))?;
             prop_assert!(name.starts_with(family.unwrap()), "{} stands in {:?}", name, family);
             for (label, value) in &labels {
                 prop_assert!(label != "pipeline" || names.contains(value), "{}", line);

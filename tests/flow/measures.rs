@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use millstream::config::{LoadRequest, load};
-use millstream::supervisor::Supervisor;
+use millstream::supervisor::{Command, Supervisor};
 use millstream::telemetry::metrics;
 use millstream_harness::client::Ending;
 use millstream_harness::scene::Scene;
@@ -103,6 +103,29 @@ fn a_pipeline_that_flows_counts_commits_batches_and_latencies() {
     let followed = value("end_to_end_latency_seconds_count");
     assert!((1.0..=batches).contains(&followed), "{followed} of {batches}");
     assert!(value("end_to_end_latency_seconds_sum") > 0.0);
+}
+
+#[test]
+fn counters_go_on_when_lanes_are_started_anew() {
+    let scene = scene("counters");
+    scene.send(numbers(10));
+    let run = Embedded::start(&scene, "kafka: {statistics.interval.ms: 100}");
+    run.wait("produced_records_total", |count| count == 10.0);
+    run.wait("commits_total", |count| count >= 1.0);
+    run.wait("kafka_connects_total{client=\"consumer\"}", |count| count >= 1.0);
+    let before = run.samples();
+    let restart = run.supervisor.control().command(&run.name, Command::Restart);
+    run.runtime.block_on(restart).expect("the pipeline restarts");
+    scene.send(numbers(5));
+    run.wait("produced_records_total", |count| count == 15.0);
+    run.wait("rebalances_total{kind=\"assigned\"}", |count| count == 2.0);
+    let after = run.drain();
+    let grows = |name: &str| ["_total", "_count", "_sum", "_bucket"].iter().any(|end| name.ends_with(end));
+    let counters = before.iter().filter(|(series, _)| grows(series.split('{').next().unwrap_or_default()));
+    assert!(counters.clone().count() > 40);
+    for (series, value) in counters {
+        assert!(after[series] >= *value, "{series}: {value}, then {}", after[series]);
+    }
 }
 
 #[test]

@@ -63,6 +63,15 @@ impl Lane {
         self.status.set_uncommitted(false);
     }
 
+    /// The lane ends: others measure what it leaves.
+    pub(super) fn measure_no_more(&mut self) {
+        self.status.set_oldest(None);
+        self.measure_commit_age_anew();
+        let mut view = self.status.lock();
+        view.lags.clear();
+        view.clients = Clients::default();
+    }
+
     fn ask(&mut self, now_ms: u64) {
         let can_ask = self.phase.is_running() && self.partitions.len() > 0 && self.brokers_away.is_none();
         if !can_ask {

@@ -20,6 +20,7 @@ and compared with it by a test; `make snapshots` writes it anew. Alert rules tha
   lane owns, `state`, `kind`, `result` and `client` by the words below. No reason and no error is ever a label.
 - What starts with `librdkafka:` is what the client library tells of itself every `statistics.interval.ms` (10 s unless the
   `kafka:` section says otherwise, 0 for never); before the first time there is nothing.
+- A pipeline at rest (paused, backing off, stopped, failed) has no lane, and no lag: look at its state.
 - Lag in records is asked of the brokers every 5 s. Lag in seconds needs no broker, and knows only what was fetched: where
   nothing can be fetched, look at the state.
 ";

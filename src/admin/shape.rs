@@ -105,6 +105,8 @@ pub struct Pipeline {
     pub account: Counts,
     /// Records that its group has not committed yet; null while that is not known.
     pub lag_records: Option<u64>,
+    /// The age of the oldest record that is here and not committed; null while no lane runs.
+    pub lag_ms: Option<u64>,
     /// Outputs acknowledged, by sink.
     pub outputs: Vec<Output>,
     /// Partitions that its lanes own.
@@ -278,7 +280,8 @@ impl From<&PipelineView> for Pipeline {
             is_on_trial: view.is_on_trial,
             rolled_back: view.rolled_back.clone(),
             account: view.account.into(),
-            lag_records: lag_records(view),
+            lag_records: view.lag_records(),
+            lag_ms: view.lag_ms(),
             outputs: view
                 .outputs
                 .iter()
@@ -289,11 +292,6 @@ impl From<&PipelineView> for Pipeline {
             lanes: view.lanes.iter().map(Lane::from).collect(),
         }
     }
-}
-
-/// How far behind a pipeline is: no lane tells its lag.
-fn lag_records(_view: &PipelineView) -> Option<u64> {
-    None
 }
 
 impl From<&LaneView> for Lane {

@@ -1,9 +1,12 @@
 use super::*;
 use crate::delivery::Tally;
+use crate::kafka::TopicPartition;
+use crate::pipeline::PartitionLag;
 
 /// What docs/api.md shows is what is sent: programs are written against it.
 #[test]
 fn a_pipeline_is_what_the_documentation_shows() {
+    let orders = TopicPartition { topic: "orders".into(), partition: 0 };
     let view = PipelineView {
         name: "orders-eu".to_owned(),
         file: "/etc/millstream/pipelines.d/orders-eu.yaml".into(),
@@ -22,7 +25,9 @@ fn a_pipeline_is_what_the_documentation_shows() {
         lanes: vec![LaneView {
             is_running: true,
             partitions: 1,
-            assigned: vec![crate::kafka::TopicPartition { topic: "orders".into(), partition: 0 }],
+            assigned: vec![orders.clone()],
+            lags: vec![PartitionLag { at: orders, records: 17 }],
+            lag_ms: 250,
             account: Account {
                 ended: Tally { produced: 1_200, filtered: 30, dead_lettered: 4, skipped: 0 },
                 in_flight: 6,

@@ -142,11 +142,6 @@ static RULES: &[Rule] = &[
         reason: "this version has neither Kerberos nor OAUTHBEARER",
     },
     Rule {
-        names: &["statistics.interval.ms"],
-        allowed: Allowed::Only(&["0"]),
-        reason: "nothing takes librdkafka's statistics in this version, and they would pile up",
-    },
-    Rule {
         names: &["enabled_events"],
         allowed: Allowed::Only(&["0"]),
         reason: "which events a client gives is decided by the code that takes them",

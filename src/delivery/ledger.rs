@@ -71,7 +71,12 @@ struct Entry {
     /// What its outputs take in the producer, in bytes.
     bytes: u64,
     fate: Fate,
+    /// Milliseconds since the Unix epoch, or `NO_TIMESTAMP`.
+    timestamp_ms: i64,
 }
+
+/// In place of a timestamp: half the size of an option, and records in flight are many.
+const NO_TIMESTAMP: i64 = i64::MIN;
 
 /// The records of one partition that were taken up and are not below the watermark yet.
 ///
@@ -112,14 +117,16 @@ impl Ledger {
         self.handed_over = self.handed_over.max(Some(offset + 1));
     }
 
-    /// Takes a record up: `pending` outputs were handed to the producer, of `bytes` in all.
+    /// Takes a record up: `pending` outputs were handed to the producer, of `bytes` in all. The timestamp is the
+    /// record's own, in milliseconds since the Unix epoch.
     ///
     /// # Panics
     ///
     /// Where `offset` is not ahead: a record taken up twice would be counted twice.
-    pub fn take_up(&mut self, offset: i64, fate: Fate, pending: u32, bytes: u64) {
+    pub fn take_up(&mut self, offset: i64, timestamp_ms: Option<i64>, fate: Fate, pending: u32, bytes: u64) {
         assert!(self.is_ahead(offset), "offset {offset} is behind {:?}", self.position);
-        self.entries.push_back(Entry { offset, pending, bytes, fate });
+        let timestamp_ms = timestamp_ms.unwrap_or(NO_TIMESTAMP);
+        self.entries.push_back(Entry { offset, pending, bytes, fate, timestamp_ms });
         self.position = Some(offset + 1);
         if self.newest.is_none_or(|newest| offset >= newest) {
             self.newest = Some(offset + 1);
@@ -156,6 +163,12 @@ impl Ledger {
             tally.count(entry.fate);
         }
         tally
+    }
+
+    /// The timestamp of the first record at or above the watermark, in milliseconds since the Unix epoch; `None` where
+    /// none was taken up, or it has none.
+    pub fn oldest_ms(&self) -> Option<i64> {
+        self.entries.front().map(|entry| entry.timestamp_ms).filter(|ms| *ms != NO_TIMESTAMP)
     }
 
     /// The offset below which every record is finished: what may be committed. `None` while nothing is known.

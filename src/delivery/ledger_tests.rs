@@ -5,20 +5,20 @@ use super::*;
 #[test]
 fn a_partition_that_begins_anew_counts_what_follows() {
     let mut ledger = Ledger::new();
-    ledger.take_up(4999, Fate::Produced, 1, 10);
+    ledger.take_up(4999, None, Fate::Produced, 1, 10);
     ledger.rewind();
     // Deleted and created again: the offsets start over.
     ledger.begin_at(0);
     assert_eq!(ledger.in_flight(), 0);
-    ledger.take_up(0, Fate::Filtered, 0, 0);
+    ledger.take_up(0, None, Fate::Filtered, 0, 0);
     assert_eq!((ledger.advance().filtered, ledger.in_flight()), (1, 0));
 }
 
 #[test]
 fn a_later_success_never_passes_an_earlier_record() {
     let mut ledger = Ledger::new();
-    ledger.take_up(10, Fate::Produced, 1, 100);
-    ledger.take_up(11, Fate::Produced, 1, 100);
+    ledger.take_up(10, None, Fate::Produced, 1, 100);
+    ledger.take_up(11, None, Fate::Produced, 1, 100);
     assert_eq!(ledger.acknowledge(1), 100);
     assert_eq!(ledger.advance().total(), 0);
     assert_eq!(ledger.watermark(), Some(10));
@@ -32,9 +32,9 @@ fn a_later_success_never_passes_an_earlier_record() {
 #[test]
 fn a_late_report_of_a_rewound_record_finds_nothing() {
     let mut ledger = Ledger::new();
-    ledger.take_up(5, Fate::Produced, 1, 7);
+    ledger.take_up(5, None, Fate::Produced, 1, 7);
     assert_eq!(ledger.rewind(), Rewound { back_to: Some(5), bytes: 7, records: 1 });
-    ledger.take_up(5, Fate::Produced, 1, 7);
+    ledger.take_up(5, None, Fate::Produced, 1, 7);
     assert_eq!(ledger.acknowledge(0), 0);
     assert_eq!(ledger.advance().total(), 0);
     assert_eq!(ledger.acknowledge(1), 7);
@@ -44,12 +44,12 @@ fn a_late_report_of_a_rewound_record_finds_nothing() {
 #[test]
 fn a_replayed_record_counts_once() {
     let mut ledger = Ledger::new();
-    ledger.take_up(5, Fate::Produced, 1, 0);
-    ledger.take_up(6, Fate::Filtered, 0, 0);
+    ledger.take_up(5, None, Fate::Produced, 1, 0);
+    ledger.take_up(6, None, Fate::Filtered, 0, 0);
     ledger.rewind();
     assert_eq!(ledger.in_flight(), 2);
-    ledger.take_up(5, Fate::Produced, 0, 0);
-    ledger.take_up(6, Fate::Filtered, 0, 0);
+    ledger.take_up(5, None, Fate::Produced, 0, 0);
+    ledger.take_up(6, None, Fate::Filtered, 0, 0);
     assert_eq!(ledger.advance().total(), 2);
     assert_eq!(ledger.in_flight(), 0);
 }
@@ -59,8 +59,8 @@ fn a_gap_at_the_end_is_passed_only_when_nothing_is_left_to_replay() {
     let mut ledger = Ledger::new();
     ledger.pass_gap(50);
     assert_eq!(ledger.watermark(), None);
-    ledger.take_up(5, Fate::Filtered, 0, 0);
-    ledger.take_up(6, Fate::Produced, 1, 0);
+    ledger.take_up(5, None, Fate::Filtered, 0, 0);
+    ledger.take_up(6, None, Fate::Produced, 1, 0);
     ledger.pass_gap(9);
     ledger.advance();
     assert_eq!(ledger.watermark(), Some(6));
@@ -68,7 +68,7 @@ fn a_gap_at_the_end_is_passed_only_when_nothing_is_left_to_replay() {
     // The consumer's old position must not be believed: 6 is not finished.
     ledger.pass_gap(9);
     assert_eq!(ledger.watermark(), Some(6));
-    ledger.take_up(6, Fate::Produced, 0, 0);
+    ledger.take_up(6, None, Fate::Produced, 0, 0);
     ledger.advance();
     ledger.pass_gap(9);
     assert_eq!(ledger.watermark(), Some(9));
@@ -80,7 +80,7 @@ fn what_was_handed_over_and_never_taken_up_is_no_gap() {
     for offset in 5..8 {
         ledger.hand_over(offset);
     }
-    ledger.take_up(5, Fate::Filtered, 0, 0);
+    ledger.take_up(5, None, Fate::Filtered, 0, 0);
     ledger.advance();
     // A drain begins: 6 and 7 are dropped, and the consumer stands behind them.
     ledger.pass_gap(8);
@@ -164,7 +164,7 @@ proptest! {
                     (record.1, record.2) = (ledger.next_number(), outputs);
                     model.taken += 1;
                     model.taken_ever = model.taken_ever.max(model.taken);
-                    ledger.take_up(offset, Fate::Produced, outputs, 1);
+                    ledger.take_up(offset, Some(offset + 7), Fate::Produced, outputs, 1);
                 }
                 Step::Acknowledge(which) => {
                     let waiting: Vec<usize> =
@@ -206,12 +206,17 @@ proptest! {
             if let (Some(watermark), Some(unfinished)) = (ledger.watermark(), model.first_unfinished()) {
                 prop_assert!(watermark <= unfinished, "{watermark} passes {unfinished}");
             }
+            // Each record's timestamp tells its offset.
+            if let Some(oldest_ms) = ledger.oldest_ms() {
+                prop_assert_eq!(ledger.watermark(), Some(oldest_ms - 7));
+            }
+            prop_assert_eq!(ledger.oldest_ms().is_none(), ledger.is_settled());
             prop_assert!(ledger.in_flight() + model.counted <= model.records.len() as u64);
         }
         // At last everything is read again and acknowledged, and everything is counted once.
         while model.taken < model.records.len() {
             let number = ledger.next_number();
-            ledger.take_up(model.records[model.taken].0, Fate::Produced, 1, 1);
+            ledger.take_up(model.records[model.taken].0, None, Fate::Produced, 1, 1);
             (model.records[model.taken].1, model.records[model.taken].2) = (number, 1);
             model.taken += 1;
         }

@@ -17,6 +17,9 @@ const MESSAGE_BYTES_MAX: u64 = 1_000_000_000;
 /// librdkafka's own bounds on its producer queue, as high as they go: the lane's budget bounds what is in flight.
 const PRODUCER_QUEUE_KBYTES_MAX: u64 = 2_147_483_647;
 
+/// How often a client tells its own figures, in milliseconds: the user may say otherwise.
+const STATISTICS_EVERY_MS: u64 = 10_000;
+
 /// What a lane says of its consumer.
 #[derive(Clone, Debug)]
 pub struct ConsumerSettings<'a> {
@@ -50,6 +53,7 @@ pub(super) fn consumer(settings: &ConsumerSettings<'_>) -> BTreeMap<String, Stri
     let mut set = |name: &str, value: String| all.insert(name.to_owned(), value);
 
     set("client.id", settings.client_id.clone());
+    set("statistics.interval.ms", STATISTICS_EVERY_MS.to_string());
     if !kip_848 {
         set("partition.assignment.strategy", "cooperative-sticky".into());
     }
@@ -81,6 +85,7 @@ pub(super) fn producer(settings: &ProducerSettings<'_>) -> BTreeMap<String, Stri
     let mut set = |name: &str, value: String| all.insert(name.to_owned(), value);
 
     set("client.id", settings.client_id.clone());
+    set("statistics.interval.ms", STATISTICS_EVERY_MS.to_string());
     // Co-partitioned with Java's producers.
     set("partitioner", "murmur2_random".into());
     for (name, value) in settings.properties {
@@ -148,11 +153,14 @@ mod tests {
 
     #[test]
     fn what_the_promises_need_stands_above_the_user() {
-        let user =
-            BTreeMap::from([("acks".to_owned(), "1".to_owned()), ("linger.ms".to_owned(), "50".to_owned())]);
+        let user = BTreeMap::from([
+            ("acks".to_owned(), "1".to_owned()),
+            ("linger.ms".to_owned(), "50".to_owned()),
+            ("statistics.interval.ms".to_owned(), "0".to_owned()),
+        ]);
         let all = producer(&settings(&user));
         assert_eq!(all["acks"], "all");
-        assert_eq!(all["linger.ms"], "50");
+        assert_eq!((all["linger.ms"].as_str(), all["statistics.interval.ms"].as_str()), ("50", "0"));
     }
 
     #[test]

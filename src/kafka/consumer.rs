@@ -13,10 +13,12 @@ use rdkafka::bindings::rd_kafka_resp_err_t as Code;
 use super::admin::Cluster;
 use super::conf::{self, ConsumerSettings};
 use super::error::KafkaError;
+use super::lag;
 use super::message::Message;
 use super::native::Native;
 use super::partitions::{OFFSET_INVALID, PartitionList, TopicPartition, TopicPartitionOffset};
 use super::queue::{Event, Queue};
+use super::statistics::ClientStatistics;
 use super::wake::Waker;
 
 /// What happened to a consumer.
@@ -38,6 +40,12 @@ pub enum ConsumerEvent {
         /// What was committed, and each partition's own error.
         offsets: Vec<TopicPartitionOffset>,
     },
+    /// The answer to `Consumer::ask_ends`.
+    Ends(Result<Vec<TopicPartitionOffset>, KafkaError>),
+    /// The answer to `Consumer::ask_group_offsets`.
+    GroupOffsets(Result<Vec<TopicPartitionOffset>, KafkaError>),
+    /// The client's own figures, every `statistics.interval.ms`.
+    Statistics(ClientStatistics),
     /// Something is wrong; only a fatal error ends the client.
     Error {
         /// What.
@@ -63,6 +71,7 @@ pub struct Consumer {
     records: Queue,
     events: Queue,
     client: Native,
+    reads_committed: bool,
     // Kept alive for librdkafka's threads until Drop has detached it.
     _waker: Waker,
 }
@@ -74,21 +83,39 @@ impl Consumer {
     ///
     /// A property that librdkafka refuses.
     pub fn new(settings: &ConsumerSettings<'_>, waker: &Waker) -> Result<Self, KafkaError> {
-        let kinds =
-            rd::RD_KAFKA_EVENT_REBALANCE | rd::RD_KAFKA_EVENT_OFFSET_COMMIT | rd::RD_KAFKA_EVENT_ERROR;
-        let client = Native::new(rd::rd_kafka_type_t::RD_KAFKA_CONSUMER, &conf::consumer(settings), kinds)?;
+        let kinds = rd::RD_KAFKA_EVENT_REBALANCE
+            | rd::RD_KAFKA_EVENT_OFFSET_COMMIT
+            | rd::RD_KAFKA_EVENT_ERROR
+            | rd::RD_KAFKA_EVENT_STATS;
+        let properties = conf::consumer(settings);
+        let client = Native::new(rd::rd_kafka_type_t::RD_KAFKA_CONSUMER, &properties, kinds)?;
         // SAFETY: the client is live. Main-queue events go to the consumer's queue, so that one poll serves all.
         KafkaError::check(unsafe { rd::rd_kafka_poll_set_consumer(client.ptr()) })?;
         let events = Queue::consumer(&client);
         let records = Queue::new(&client);
         events.wake_with(waker);
         records.wake_with(waker);
-        Ok(Self { records, events, client, _waker: waker.clone() })
+        let reads_committed =
+            properties.get("isolation.level").is_some_and(|level| level == "read_committed");
+        Ok(Self { records, events, client, reads_committed, _waker: waker.clone() })
     }
 
     /// Asks the cluster through this client.
     pub fn cluster(&self) -> Cluster<'_> {
         Cluster(&self.client)
+    }
+
+    pub(super) fn client(&self) -> &Native {
+        &self.client
+    }
+
+    pub(super) fn events(&self) -> &Queue {
+        &self.events
+    }
+
+    /// Whether it sees only what transactions have committed.
+    pub(super) fn reads_committed(&self) -> bool {
+        self.reads_committed
     }
 
     /// Subscribes to topics by name; to call it again changes the subscription.
@@ -135,6 +162,11 @@ impl Consumer {
                 let fatal = self.client.fatal_error();
                 Some(ConsumerEvent::Error { is_fatal: fatal.is_some(), error: fatal.unwrap_or(error) })
             }
+            rd::RD_KAFKA_EVENT_LISTOFFSETS_RESULT => Some(ConsumerEvent::Ends(lag::ends(event))),
+            rd::RD_KAFKA_EVENT_LISTCONSUMERGROUPOFFSETS_RESULT => {
+                Some(ConsumerEvent::GroupOffsets(lag::group_offsets(event)))
+            }
+            rd::RD_KAFKA_EVENT_STATS => event.statistics().map(ConsumerEvent::Statistics),
             _ => None,
         }
     }

@@ -106,6 +106,11 @@ impl Message {
         }
     }
 
+    /// When it was made or appended, in milliseconds since the Unix epoch.
+    pub fn timestamp_ms(&self) -> Option<i64> {
+        self.timestamp().map(|timestamp| timestamp.ms)
+    }
+
     /// librdkafka's headers, where there are any; they live as long as the message.
     pub(super) fn native_headers(&self) -> Option<*mut rd::rd_kafka_headers_t> {
         let mut headers = ptr::null_mut();

@@ -106,14 +106,23 @@ pub(super) unsafe fn read(list: *const rd::rd_kafka_topic_partition_list_t) -> V
         let count = usize::try_from((*list).cnt).unwrap_or(0);
         let mut items = Vec::with_capacity(count);
         for index in 0..count {
-            let element = &*(*list).elems.add(index);
-            let topic = CStr::from_ptr(element.topic).to_string_lossy();
-            items.push(TopicPartitionOffset {
-                at: TopicPartition { topic: Arc::from(topic.as_ref()), partition: element.partition },
-                offset: (element.offset != OFFSET_INVALID).then_some(element.offset),
-                error: KafkaError::check(element.err).err(),
-            });
+            items.push(read_one(&*(*list).elems.add(index)));
         }
         items
+    }
+}
+
+/// Copies one element of such a list.
+///
+/// # Safety
+///
+/// The element's topic is a name that ends in NUL.
+pub(super) unsafe fn read_one(element: &rd::rd_kafka_topic_partition_t) -> TopicPartitionOffset {
+    // SAFETY: by the caller.
+    let topic = unsafe { CStr::from_ptr(element.topic) }.to_string_lossy();
+    TopicPartitionOffset {
+        at: TopicPartition { topic: Arc::from(topic.as_ref()), partition: element.partition },
+        offset: (element.offset != OFFSET_INVALID).then_some(element.offset),
+        error: KafkaError::check(element.err).err(),
     }
 }

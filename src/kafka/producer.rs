@@ -13,6 +13,7 @@ use super::error::KafkaError;
 use super::message::Message;
 use super::native::Native;
 use super::queue::Queue;
+use super::statistics::ClientStatistics;
 use super::wake::Waker;
 use crate::record::Header;
 
@@ -28,6 +29,8 @@ pub struct Report {
 /// What happened to a producer.
 #[derive(Debug)]
 pub enum ProducerEvent {
+    /// The client's own figures, every `statistics.interval.ms`.
+    Statistics(ClientStatistics),
     /// Something is wrong; only a fatal error ends the client.
     Error {
         /// What.
@@ -100,7 +103,7 @@ impl Producer {
     ///
     /// A property that librdkafka refuses.
     pub fn new(settings: &ProducerSettings<'_>, waker: &Waker) -> Result<Self, KafkaError> {
-        let kinds = rd::RD_KAFKA_EVENT_DR | rd::RD_KAFKA_EVENT_ERROR;
+        let kinds = rd::RD_KAFKA_EVENT_DR | rd::RD_KAFKA_EVENT_ERROR | rd::RD_KAFKA_EVENT_STATS;
         let client = Native::new(rd::rd_kafka_type_t::RD_KAFKA_PRODUCER, &conf::producer(settings), kinds)?;
         let events = Queue::main(&client);
         events.wake_with(waker);
@@ -176,11 +179,15 @@ impl Producer {
                 rd::RD_KAFKA_EVENT_ERROR => {
                     if let Err(error) = event.error() {
                         let fatal = self.client.fatal_error();
-                        if fatal.is_some() || worst.is_none() {
+                        if fatal.is_some() || !matches!(worst, Some(ProducerEvent::Error { .. })) {
                             let is_fatal = fatal.is_some();
                             worst = Some(ProducerEvent::Error { is_fatal, error: fatal.unwrap_or(error) });
                         }
                     }
+                }
+                // An error is worse, and figures come again.
+                rd::RD_KAFKA_EVENT_STATS if worst.is_none() => {
+                    worst = event.statistics().map(ProducerEvent::Statistics);
                 }
                 _ => {}
             }

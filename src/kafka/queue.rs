@@ -8,6 +8,7 @@ use rdkafka::bindings as rd;
 use super::error::KafkaError;
 use super::message::Message;
 use super::native::Native;
+use super::statistics::ClientStatistics;
 use super::wake::Waker;
 
 /// An owned reference to a queue. It must be dropped before its client.
@@ -130,6 +131,20 @@ impl Event {
     pub(super) fn code(&self) -> rd::rd_kafka_resp_err_t {
         // SAFETY: as above.
         unsafe { rd::rd_kafka_event_error(self.0) }
+    }
+
+    /// What a statistics event tells; `None` where it cannot be read.
+    pub(super) fn statistics(&self) -> Option<ClientStatistics> {
+        // SAFETY: null where the event is of another kind, or a text that lives as long as the event.
+        let json = unsafe {
+            let text = rd::rd_kafka_event_stats(self.0);
+            (!text.is_null()).then(|| CStr::from_ptr(text))?
+        };
+        let parsed = super::statistics::parse(json.to_bytes());
+        if let Err(error) = &parsed {
+            tracing::debug!(%error, "librdkafka's statistics");
+        }
+        parsed.ok()
     }
 
     pub(super) fn partitions(&self) -> Vec<super::partitions::TopicPartitionOffset> {

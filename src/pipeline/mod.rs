@@ -4,11 +4,13 @@
 //! `processor` work on each record, sends the outputs, takes their acknowledgements and commits. What is decided on
 //! the way is decided in `delivery/`; when a pipeline starts, stops and starts again is `supervisor/`'s.
 
+mod counters;
 pub mod dead_letter;
 mod lane;
 pub mod memory;
 pub mod processor;
 mod status;
 
+pub use counters::{Clients, LaneCounters, PartitionLag, Rebalances};
 pub use lane::{LaneEnd, LaneEvent, LaneHandle, LaneSetup, start as start_lane};
 pub use status::{Account, LaneStatus, LaneView};

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use super::counters::{Clients, LaneCounters, PartitionLag};
 use crate::delivery::Tally;
 use crate::kafka::TopicPartition;
 
@@ -44,6 +45,16 @@ pub struct LaneView {
     pub outputs: Vec<u64>,
     /// Outputs acknowledged by sinks that it had before a reload, by topic.
     pub outputs_before: Vec<(String, u64)>,
+    /// What it has counted.
+    pub counters: LaneCounters,
+    /// How far the group is behind in its partitions, as the brokers told last.
+    pub lags: Vec<PartitionLag>,
+    /// The age of the oldest record that it has and that is not committed, in milliseconds; 0 where all is.
+    pub lag_ms: u64,
+    /// How long nothing was committed while there was something to commit, in milliseconds.
+    pub commit_age_ms: u64,
+    /// What its clients said of themselves last.
+    pub clients: Clients,
     /// It has been assigned partitions at least once, or is told that there are none for it.
     pub is_running: bool,
     /// What it waits for, where it is held by an outage.
@@ -60,7 +71,14 @@ pub struct LaneStatus {
     /// The record that it works on: its partition's place in `LaneView::assigned`, and its offset.
     slot: AtomicUsize,
     offset: AtomicI64,
+    /// The timestamp of the oldest record that is not committed, in milliseconds since the Unix epoch, or `NONE`.
+    oldest_ms: AtomicI64,
+    /// Since when something is not committed, in milliseconds since `origin`, or `NONE`.
+    uncommitted_since_ms: AtomicI64,
 }
+
+/// In place of a time that is not there.
+const NONE: i64 = i64::MIN;
 
 impl LaneStatus {
     /// The status of a lane that writes these topics.
@@ -72,12 +90,37 @@ impl LaneStatus {
             beat_ms: AtomicU64::new(0),
             slot: AtomicUsize::new(usize::MAX),
             offset: AtomicI64::new(0),
+            oldest_ms: AtomicI64::new(NONE),
+            uncommitted_since_ms: AtomicI64::new(NONE),
         }
     }
 
-    /// A copy of the view.
+    /// A copy of the view. Ages are those of now, however long ago the lane came by.
     pub fn view(&self) -> LaneView {
-        self.lock().clone()
+        let unix_ms =
+            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+        let age = |then: &AtomicI64, now_ms: u128| match then.load(Ordering::Relaxed) {
+            NONE => 0,
+            then_ms => {
+                u64::try_from(i64::try_from(now_ms).unwrap_or(i64::MAX).saturating_sub(then_ms)).unwrap_or(0)
+            }
+        };
+        LaneView {
+            lag_ms: age(&self.oldest_ms, unix_ms),
+            commit_age_ms: age(&self.uncommitted_since_ms, self.now_ms().into()),
+            ..self.lock().clone()
+        }
+    }
+
+    /// The timestamp of the oldest record that is not committed; `None` where all is.
+    pub(super) fn set_oldest(&self, timestamp_ms: Option<i64>) {
+        self.oldest_ms.store(timestamp_ms.unwrap_or(NONE), Ordering::Relaxed);
+    }
+
+    /// From now on something is not committed since the last commit, or nothing is.
+    pub(super) fn set_uncommitted(&self, is_uncommitted: bool) {
+        let since = if is_uncommitted { i64::try_from(self.now_ms()).unwrap_or(i64::MAX) } else { NONE };
+        self.uncommitted_since_ms.store(since, Ordering::Relaxed);
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, LaneView> {

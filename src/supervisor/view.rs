@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use crate::config::spec::{AdminAccess, DaemonSpec, LogLevel, PipelineSpec, TopicsSpec};
 use crate::delivery::Tally;
 use crate::pipeline::memory::Pool;
-use crate::pipeline::{Account, LaneStatus, LaneView};
+use crate::pipeline::{Account, LaneCounters, LaneStatus, LaneView};
 
 use super::lifecycle::may_follow;
 
@@ -160,6 +160,8 @@ pub struct PipelineView {
     pub rolled_back: Option<String>,
     /// Its account over all restarts.
     pub account: Account,
+    /// What its lanes have counted, over all restarts.
+    pub counters: LaneCounters,
     /// Acknowledged outputs, by sink's topic.
     pub outputs: Vec<(String, u64)>,
     /// Partitions that its lanes own.
@@ -168,6 +170,20 @@ pub struct PipelineView {
     pub restarts: u64,
     /// What each of its lanes says of itself; empty while none runs.
     pub lanes: Vec<LaneView>,
+}
+
+impl PipelineView {
+    /// Records that its group has not committed yet, of all partitions here; `None` while one of them is not known.
+    pub fn lag_records(&self) -> Option<u64> {
+        let lags = || self.lanes.iter().flat_map(|lane| &lane.lags);
+        let is_known = self.partitions > 0 && lags().count() == self.partitions;
+        is_known.then(|| lags().map(|lag| lag.records).sum())
+    }
+
+    /// The age of the oldest record that is here and not committed, in milliseconds; `None` while no lane runs.
+    pub fn lag_ms(&self) -> Option<u64> {
+        self.lanes.iter().map(|lane| lane.lag_ms).max()
+    }
 }
 
 /// The daemon as a whole, as it is seen from outside.
@@ -238,6 +254,7 @@ struct Inner {
     lanes: Vec<Arc<LaneStatus>>,
     /// What lanes that are gone have ended, and their outputs by topic.
     before: Tally,
+    counters_before: LaneCounters,
     outputs_before: BTreeMap<String, u64>,
     restarts: u64,
 }
@@ -255,6 +272,7 @@ impl PipelineStatus {
                 rolled_back: None,
                 lanes: Vec::new(),
                 before: Tally::default(),
+                counters_before: LaneCounters::default(),
                 outputs_before: BTreeMap::new(),
                 restarts: 0,
             }),
@@ -271,9 +289,11 @@ impl PipelineStatus {
         let inner = self.lock();
         let lanes: Vec<_> = inner.lanes.iter().map(|lane| lane.view()).collect();
         let mut account = Account { ended: inner.before, in_flight: 0 };
+        let mut counters = inner.counters_before;
         let mut outputs = inner.outputs_before.clone();
         for lane in &lanes {
             account.add(lane.account);
+            counters.add(&lane.counters);
             add_outputs(&mut outputs, lane);
         }
         let sinks = inner.spec.sinks.iter().map(|sink| sink.topic.clone());
@@ -296,6 +316,7 @@ impl PipelineStatus {
             is_on_trial: inner.is_on_trial,
             rolled_back: inner.rolled_back.clone(),
             account,
+            counters,
             outputs: by_sink,
             partitions: lanes.iter().map(|lane| lane.partitions).sum(),
             restarts: inner.restarts,
@@ -355,6 +376,8 @@ impl PipelineStatus {
         for lane in std::mem::take(&mut inner.lanes) {
             let view = lane.view();
             inner.before.add(view.account.ended);
+            inner.counters_before.add(&view.counters);
+            inner.counters_before.given_up += view.account.in_flight;
             add_outputs(&mut inner.outputs_before, &view);
         }
     }

@@ -1,5 +1,7 @@
 //! What the daemon says: log lines, one per event that matters, never a record's payload.
 
+pub mod metrics;
+
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 

@@ -13,6 +13,7 @@ mod dead_letters;
 mod failing;
 mod hangs;
 mod hygiene;
+mod measures;
 mod members;
 mod offsets;
 mod operate;

@@ -1,7 +1,9 @@
 //! All that is known of one pipeline.
 
+use std::time::Duration;
+
 use crate::admin::shape::{Lane, Pipeline};
-use crate::cli::screen::{Line, Style, grouped};
+use crate::cli::screen::{Line, Style, age, grouped};
 
 use super::table::wrapped;
 
@@ -16,6 +18,7 @@ pub(super) fn draw(pipeline: &Pipeline, columns: usize) -> Vec<Line> {
         ("group".to_owned(), pipeline.group.clone()),
         ("spec".to_owned(), format!("{}, of generation {}", pipeline.hash, pipeline.generation)),
     ];
+    facts.extend(behind(pipeline).map(|behind| ("behind".to_owned(), behind)));
     let outputs = pipeline.outputs.iter();
     facts.extend(outputs.map(|output| {
         ("output".to_owned(), format!("{}: {} acknowledged", output.topic, grouped(output.records)))
@@ -25,6 +28,17 @@ pub(super) fn draw(pipeline: &Pipeline, columns: usize) -> Vec<Line> {
     }
     facts.extend(pipeline.lanes.iter().enumerate().map(|(n, lane)| (format!("lane {n}"), said_of(lane))));
     facts.iter().flat_map(|(name, fact)| lines(name, fact, columns)).collect()
+}
+
+/// How far behind it is, as far as that is known.
+fn behind(pipeline: &Pipeline) -> Option<String> {
+    let records = format!("{} records", grouped(pipeline.lag_records?));
+    Some(match pipeline.lag_ms {
+        Some(ms) if ms > 0 => {
+            format!("{records}, the oldest that is not committed is {} old", age(Duration::from_millis(ms)))
+        }
+        _ => records,
+    })
 }
 
 fn said_of(lane: &Lane) -> String {

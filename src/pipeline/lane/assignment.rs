@@ -34,6 +34,8 @@ impl Lane {
         for at in partitions {
             self.partitions.add(at, forward_until_ms);
         }
+        self.counters.rebalances.assigned += u64::from(!partitions.is_empty());
+        self.measure_soon();
         self.tell_assigned();
         self.last_progress_ms = self.now_ms();
         self.has_joined = true;
@@ -51,6 +53,9 @@ impl Lane {
     }
 
     pub(super) fn revoked(&mut self, partitions: &[TopicPartition], lost: bool) {
+        let kinds = &mut self.counters.rebalances;
+        let kind = if lost { &mut kinds.lost } else { &mut kinds.revoked };
+        *kind += u64::from(!partitions.is_empty());
         self.drop_pending(partitions);
         if !lost {
             self.finish_in_flight(partitions);
@@ -64,6 +69,7 @@ impl Lane {
             self.commit_before_revoke(partitions);
         }
         for mut slot in self.partitions.remove(partitions) {
+            self.counters.given_up += slot.ledger.in_flight();
             self.left_unfinished |= !slot.ledger.is_settled() || slot.to_commit().is_some();
             let rewound = slot.ledger.rewind();
             self.in_flight.release_all(rewound.bytes, rewound.records);

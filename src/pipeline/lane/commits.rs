@@ -22,9 +22,10 @@ impl Lane {
         }
         let offsets: Vec<_> = self.partitions.iter().filter_map(|slot| slot.to_commit()).collect();
         self.commits.sent();
+        self.partitions.iter_mut().for_each(|slot| slot.uncommitted.sent());
         self.trial_commit_sent();
         if offsets.is_empty() {
-            self.commits.acknowledged();
+            self.commit_answered();
             self.trial_commit_answered(false);
         } else if let Err(error) = self.consumer.commit(&offsets) {
             self.commit_failed(&error);
@@ -41,10 +42,18 @@ impl Lane {
             Some(error) if !error.is_no_offset() => self.commit_failed(&error),
             _ => {
                 self.note_committed(offsets);
-                self.commits.acknowledged();
+                self.counters.commits += 1;
+                self.commit_answered();
                 self.trial_commit_answered(true);
             }
         }
+    }
+
+    /// All that was sent is committed.
+    fn commit_answered(&mut self) {
+        self.commits.acknowledged();
+        self.partitions.iter_mut().for_each(|slot| slot.uncommitted.acknowledged());
+        self.measure_commit_age_anew();
     }
 
     fn note_committed(&mut self, offsets: &[TopicPartitionOffset]) {
@@ -58,6 +67,8 @@ impl Lane {
     fn commit_failed(&mut self, error: &KafkaError) {
         let now_ms = self.now_ms();
         self.commits.failed(now_ms);
+        self.counters.commit_failures += 1;
+        self.partitions.iter_mut().for_each(|slot| slot.uncommitted.failed());
         self.trial_commit_answered(false);
         tracing::debug!(pipeline = %self.spec.name, lane = self.index, %error, "commit failed, it is tried again");
         self.last_error = Some(error.clone());
@@ -69,6 +80,7 @@ impl Lane {
         let mut awaited = usize::from(self.commits.is_outstanding()) + 1;
         if let Err(error) = self.consumer.commit(offsets) {
             if !error.is_no_offset() {
+                self.counters.commit_failures += 1;
                 tracing::warn!(pipeline = %self.spec.name, lane = self.index, %error, "commit failed");
             }
             return error.is_no_offset();
@@ -82,9 +94,11 @@ impl Lane {
                         let error = result.err().or_else(|| offsets.iter().find_map(|p| p.error.clone()));
                         if let Some(error) = error.as_ref().filter(|error| !error.is_no_offset()) {
                             tracing::warn!(pipeline = %self.spec.name, lane = self.index, %error, "commit failed");
+                            self.counters.commit_failures += 1;
                             return false;
                         }
                         self.note_committed(&offsets);
+                        self.counters.commits += 1;
                         return true;
                     }
                     self.committed(result, &offsets);
@@ -93,6 +107,7 @@ impl Lane {
                 None => Waker::park(Duration::from_millis(10)),
             }
         }
+        self.counters.commit_failures += 1;
         tracing::warn!(pipeline = %self.spec.name, lane = self.index, "commit not answered in time");
         false
     }

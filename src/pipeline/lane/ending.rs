@@ -60,6 +60,7 @@ impl Lane {
         self.outputs.close();
         let until = deadline.max(Instant::now() + LEAVE_GRACE);
         self.leave(until);
+        self.measure_no_more();
         self.publish();
         Some(match end {
             LaneEnd::Drained if !is_whole || !is_committed || self.left_unfinished => LaneEnd::DeadlinePassed,

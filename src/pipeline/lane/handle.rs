@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 use crate::config::spec::PipelineSpec;
 use crate::delivery::{Backoff, Breaker, CommitPolicy, InFlight, Tally};
 use crate::kafka::{Consumer, ConsumerSettings, KafkaError, Waker};
+use crate::pipeline::counters::LaneCounters;
 use crate::pipeline::memory::Pool;
 use crate::pipeline::processor::Processor;
 use crate::pipeline::status::LaneStatus;
 
 use super::ending::Phase;
+use super::measure::Measures;
 use super::outputs::Outputs;
 use super::partitions::Partitions;
 use super::topics::Subscription;
@@ -176,6 +178,8 @@ fn build(
         commits: CommitPolicy::new(interval_ms, spec.commit.records),
         breaker: breaker_of(&spec),
         ended: Tally::default(),
+        counters: LaneCounters::default(),
+        measures: Measures::default(),
         phase: Phase::Running,
         swap: None,
         trial: None,

@@ -36,17 +36,23 @@ pub(super) enum Taken {
 impl Lane {
     /// Takes and processes records while there is room. Gives whether there was anything to do.
     pub(super) fn take_in(&mut self) -> bool {
-        if !self.phase.is_running() || self.outputs.session.is_none() || !self.may_take() {
+        if !self.phase.is_running() || !self.may_take() {
             return false;
         }
         self.retry_moves();
+        // Where nothing can be sent a batch is taken all the same: what waits in it tells how old the lag is.
         if self.pending.is_empty() {
             self.pending.extend(self.consumer.take(BATCH_RECORDS_MAX));
             self.partitions.hand_over(&self.pending);
         }
+        if self.outputs.session.is_none() {
+            self.take_errors();
+            return false;
+        }
         let mut poison = 0;
         let mut done = 0;
         let began = Instant::now();
+        self.measures.wants_sample = true;
         // What it is made of changes between rounds, and it costs a look at every partition.
         let round_max = self.round_max();
         while done < round_max && began.elapsed() < ROUND_MAX && self.may_take() && self.make_room() {
@@ -63,8 +69,22 @@ impl Lane {
                 }
             }
         }
+        if done > 0 {
+            self.counters.count_batch(began.elapsed());
+        }
         self.watch_breaker(done as u64, poison);
         done > 0
+    }
+
+    /// A partition that has no place to begin tells so in place of a record, and needs no output to find one.
+    fn take_errors(&mut self) {
+        while let Some(error) = self.pending.front().and_then(Message::error) {
+            if let Some(message) = self.pending.pop_front()
+                && let Some(index) = self.partitions.of_message(&message)
+            {
+                self.partition_error(index, &error);
+            }
+        }
     }
 
     fn retry_moves(&mut self) {
@@ -138,9 +158,9 @@ impl Lane {
             },
         };
         match result {
-            Ok(Processed::Filtered) => self.enter(index, message, Fate::Filtered, 0, 0),
+            Ok(Processed::Filtered) => self.enter(index, &record, Fate::Filtered, 0, 0),
             Ok(Processed::Produce) => match self.send_outputs(index, message, &record, &outputs) {
-                Ok(sent) => self.enter(index, message, Fate::Produced, sent.count, sent.bytes),
+                Ok(sent) => self.enter(index, &record, Fate::Produced, sent.count, sent.bytes),
                 Err(Unsent::Poison(poison, sent)) => {
                     *poison_count += 1;
                     return self.bury(index, message, &record, &poison, keep, sent);
@@ -173,11 +193,16 @@ impl Lane {
         }
     }
 
-    pub(super) fn enter(&mut self, index: usize, message: &Message, fate: Fate, outputs: u32, bytes: u64) {
+    pub(super) fn enter(&mut self, index: usize, record: &Record<'_>, fate: Fate, outputs: u32, bytes: u64) {
         let slot = self.partitions.get_mut(index);
         // What is known of this very record stays: its dead letter can be refused too.
-        slot.verdict = slot.verdict.take().filter(|verdict| verdict.offset >= message.offset());
-        slot.ledger.take_up(message.offset(), fate, outputs, bytes);
+        slot.verdict = slot.verdict.take().filter(|verdict| verdict.offset >= record.offset);
+        let timestamp_ms = record.timestamp.map(|timestamp| timestamp.ms);
+        slot.ledger.take_up(record.offset, timestamp_ms, fate, outputs, bytes);
+        if let Some(timestamp_ms) = timestamp_ms.filter(|_| self.measures.wants_sample) {
+            self.measures.wants_sample = false;
+            slot.samples.follow(record.offset, timestamp_ms);
+        }
         if bytes > 0 {
             if self.in_flight.is_empty() {
                 self.last_progress_ms = self.now_ms();

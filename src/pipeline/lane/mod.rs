@@ -9,6 +9,7 @@ mod commits;
 mod ending;
 mod handle;
 mod intake;
+mod measure;
 mod outputs;
 mod panic;
 mod partitions;
@@ -26,12 +27,14 @@ use std::time::{Duration, Instant};
 use crate::config::spec::PipelineSpec;
 use crate::delivery::{Backoff, Breaker, CommitPolicy, InFlight, Tally};
 use crate::kafka::{Consumer, ConsumerEvent, KafkaError, Message, Waker};
+use crate::pipeline::counters::LaneCounters;
 use crate::pipeline::memory::{IN_FLIGHT_FLOOR_BYTES, Pool};
 use crate::pipeline::processor::Processor;
 use crate::pipeline::status::{Account, LaneStatus};
 
 use brokers::BrokersAway;
 use ending::Phase;
+use measure::Measures;
 use outputs::Outputs;
 use partitions::Partitions;
 use swap::{Fault, Swap, Trial};
@@ -74,6 +77,8 @@ struct Lane {
     commits: CommitPolicy,
     breaker: Option<Breaker>,
     ended: Tally,
+    counters: LaneCounters,
+    measures: Measures,
     phase: Phase,
     /// Another spec, that waits for outputs in flight.
     swap: Option<Swap>,
@@ -126,6 +131,7 @@ impl Lane {
             self.settle();
             self.commit_when_due();
             self.keep_forwarding();
+            self.measure();
             self.publish();
             if let Some(end) = self.finish() {
                 return end;
@@ -156,6 +162,9 @@ impl Lane {
                 ConsumerEvent::Assign(partitions) => self.assigned(&partitions),
                 ConsumerEvent::Revoke { partitions, lost } => self.revoked(&partitions, lost),
                 ConsumerEvent::Committed { result, offsets } => self.committed(result, &offsets),
+                ConsumerEvent::Ends(answer) => self.ends_told(answer),
+                ConsumerEvent::GroupOffsets(answer) => self.group_offsets_told(answer),
+                ConsumerEvent::Statistics(told) => self.consumer_told(told),
                 ConsumerEvent::Error { error, is_fatal } => self.consumer_error(error, is_fatal),
             }
         }
@@ -198,6 +207,7 @@ impl Lane {
         let now_ms = self.now_ms();
         if tally.total() > 0 {
             self.ended.add(tally);
+            self.count_latencies();
             self.trial_finished(tally);
             self.commits.finished(tally.total(), now_ms);
             self.last_progress_ms = now_ms;
@@ -229,6 +239,7 @@ impl Lane {
         }
         let mut view = self.status.lock();
         view.account = Account { ended: self.ended, in_flight: self.partitions.in_flight() };
+        view.counters = self.counters;
         view.partitions = self.partitions.len();
         view.outputs.clone_from(&self.outputs.acknowledged);
         view.is_running = self.has_joined;

@@ -111,6 +111,7 @@ impl Lane {
                 self.outputs.session = Some(session);
                 self.outputs.reason = None;
                 self.denied = None;
+                self.producer_is_new();
             }
             Err(error) => {
                 let now_ms = self.now_ms();
@@ -132,12 +133,11 @@ impl Lane {
             self.take_report(&report, &mut replay);
         });
         self.outputs.session = Some(session);
-        if let Some(ProducerEvent::Error { error, is_fatal }) = event {
-            if is_fatal {
-                replay.failed(error);
-            } else {
-                self.note_error("producer", error);
-            }
+        match event {
+            Some(ProducerEvent::Error { error, is_fatal: true }) => replay.failed(error),
+            Some(ProducerEvent::Error { error, .. }) => self.note_error("producer", error),
+            Some(ProducerEvent::Statistics(told)) => self.producer_told(told),
+            None => {}
         }
         self.carry_out(replay);
         any

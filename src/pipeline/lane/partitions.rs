@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::delivery::{Ledger, Tally};
+use crate::delivery::{Ledger, Samples, Tally, Uncommitted};
 use crate::kafka::{Message, TopicPartition};
 use crate::pipeline::dead_letter::Keep;
 use crate::record::Poison;
@@ -36,6 +36,12 @@ pub(super) struct Slot {
     pub(super) ledger: Ledger,
     /// The last offset that the group is known to have committed.
     pub(super) committed: Option<i64>,
+    /// What the group had committed when the lane asked; of no weight beside `committed`.
+    pub(super) committed_before: Option<i64>,
+    /// The offset after the newest record, as the brokers told last.
+    pub(super) end: Option<i64>,
+    pub(super) uncommitted: Uncommitted,
+    pub(super) samples: Samples,
     /// Where to go back to; until librdkafka has gone there, what it hands over is not believed.
     pub(super) moving_to: Option<i64>,
     /// How often it went back: a message that was taken before that is not to be believed.
@@ -51,7 +57,12 @@ pub(super) struct Slot {
 
 impl Slot {
     pub(super) fn advance(&mut self) -> Tally {
-        self.ledger.advance()
+        let first_ms = self.ledger.oldest_ms();
+        let tally = self.ledger.advance();
+        if tally.total() > 0 {
+            self.uncommitted.passed(first_ms);
+        }
+        tally
     }
 
     /// Goes back to `offset` as soon as librdkafka can.
@@ -149,6 +160,10 @@ impl Partitions {
             tenure,
             ledger: Ledger::new(),
             committed: None,
+            committed_before: None,
+            end: None,
+            uncommitted: Uncommitted::default(),
+            samples: Samples::default(),
             moving_to: None,
             moves: 0,
             solo_until: None,

@@ -30,7 +30,7 @@ impl Lane {
                     pipeline = %self.spec.name, partition = %self.partitions.get(index).at,
                     offset = message.offset(), %poison, "record skipped"
                 );
-                self.enter(index, message, Fate::Skipped, sent.count, sent.bytes);
+                self.enter(index, record, Fate::Skipped, sent.count, sent.bytes);
                 Taken::Done
             }
             OnError::Stop => {
@@ -79,7 +79,7 @@ impl Lane {
             Ok(bytes) => {
                 sent.count += 1;
                 sent.bytes += bytes;
-                self.enter(index, message, Fate::DeadLettered, sent.count, sent.bytes);
+                self.enter(index, record, Fate::DeadLettered, sent.count, sent.bytes);
                 Taken::Done
             }
             Err(SendError::Refused(error)) => {

@@ -185,6 +185,8 @@ impl Lane {
                     slot.lookup = None;
                     let rewound = slot.ledger.rewind();
                     self.in_flight.release_all(rewound.bytes, rewound.records);
+                    self.counters.given_up += slot.ledger.in_flight();
+                    slot.samples.forget();
                     slot.ledger.begin_at(offset);
                     slot.committed = Some(offset);
                     slot.move_to(Some(offset));

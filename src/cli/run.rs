@@ -9,7 +9,7 @@ use crate::config::spec::Config;
 use crate::config::{LoadRequest, Report};
 use crate::kafka::librdkafka_version;
 use crate::supervisor::{EndState, Signal, Signals, Supervisor};
-use crate::{config, telemetry};
+use crate::{config, systemd, telemetry};
 
 use super::{Exit, RunArgs};
 
@@ -57,13 +57,20 @@ async fn until_drained(
     exit_when_failed: bool,
 ) -> Exit {
     let mut supervisor = Supervisor::start_from(config, Some(request));
+    let telling = systemd::tell(&systemd::Environment::read(), &mut supervisor);
+    let exit = until_told(&mut supervisor, signals, exit_when_failed).await;
+    telling.last_words().await;
+    exit
+}
+
+async fn until_told(supervisor: &mut Supervisor, signals: &mut Signals, exit_when_failed: bool) -> Exit {
     let control = supervisor.control().clone();
     loop {
         tokio::select! {
             signal = signals.next() => match signal {
                 Signal::Drain(signal) => {
                     tracing::info!(signal, "draining");
-                    return drain(&mut supervisor).await;
+                    return drain(supervisor).await;
                 }
                 Signal::Reload => {
                     let control = control.clone();

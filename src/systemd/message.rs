@@ -144,10 +144,7 @@ mod tests {
         states.insert(0, PipelineState::Stopped("poison".to_owned()));
         states.push(PipelineState::Waiting("no broker".to_owned()));
         let said = Teller::default().step(Phase::Ready, &views(&states), 3, Instant::now(), 1);
-        assert_eq!(
-            said,
-            "READY=1\nSTATUS=12 pipelines: 10 running, 1 waiting, 1 stopped; generation 3"
-        );
+        assert_eq!(said, "READY=1\nSTATUS=12 pipelines: 10 running, 1 waiting, 1 stopped; generation 3");
     }
 
     #[test]

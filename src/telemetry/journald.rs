@@ -19,9 +19,10 @@ pub(super) fn is_on_stderr() -> bool {
 
 /// Whether `DEVICE:INODE` is this file.
 fn names(stream: &OsStr, device: u64, inode: u64) -> bool {
-    stream.to_str().and_then(|text| text.split_once(':')).is_some_and(|(of_device, of_inode)| {
-        of_device.parse() == Ok(device) && of_inode.parse() == Ok(inode)
-    })
+    stream
+        .to_str()
+        .and_then(|text| text.split_once(':'))
+        .is_some_and(|(of_device, of_inode)| of_device.parse() == Ok(device) && of_inode.parse() == Ok(inode))
 }
 
 /// The layer; `None` where the journal cannot be reached.

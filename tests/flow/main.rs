@@ -12,6 +12,7 @@ mod dead_letters;
 mod failing;
 mod hygiene;
 mod members;
+mod notify;
 mod offsets;
 mod outages;
 mod patterns;

@@ -85,7 +85,7 @@ fn a_drain_is_told_and_asks_for_time_as_long_as_it_has_some() {
     run.signal(SIGTERM);
     let mut left_us = u64::MAX;
     let stopping = manager.wait_for_line("STOPPING=1");
-    assert_eq!(stopping.status(), "draining, 1 pipeline: 1 draining; generation 1");
+    assert!(stopping.status().starts_with("draining, 1 pipeline: "), "{stopping:?}");
     for message in
         [stopping, manager.wait_for("more time", |told| told.field("EXTEND_TIMEOUT_USEC").is_some())]
     {

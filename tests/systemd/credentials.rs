@@ -3,15 +3,15 @@
 use millstream_harness::broker;
 use serde_json::Value;
 
-use crate::service;
 use crate::service::scene;
+use crate::take_service;
 
 /// Where the administrator keeps it: readable by root alone.
 const FILE: &str = "/etc/millstream/credentials/brokers";
 
 #[test]
 fn a_credential_is_handed_over_and_a_missing_one_is_named() {
-    let service = service!();
+    let service = take_service!();
     let scene = scene("credential");
     service.pipeline(&scene, "");
     service.daemon_file("bootstrap.servers: ${credential:brokers}");

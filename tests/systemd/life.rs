@@ -1,11 +1,11 @@
 //! Start, stop, a process that hangs, a configuration that is wrong, and what the sandbox is worth.
 
-use crate::service;
 use crate::service::{UNIT, scene};
+use crate::take_service;
 
 #[test]
 fn it_starts_as_its_own_user_and_says_what_goes_on() {
-    let service = service!();
+    let service = take_service!();
     let scene = scene("start");
     service.pipeline(&scene, "");
     service.must("start");
@@ -27,7 +27,7 @@ fn it_starts_as_its_own_user_and_says_what_goes_on() {
 
 #[test]
 fn it_starts_with_the_broker_down() {
-    let service = service!();
+    let service = take_service!();
     let scene = scene("down");
     service.pipeline(&scene, "");
     service.daemon_file("bootstrap.servers: 127.0.0.1:1");
@@ -38,7 +38,7 @@ fn it_starts_with_the_broker_down() {
 
 #[test]
 fn a_wrong_configuration_fails_the_start_and_is_not_tried_again() {
-    let service = service!();
+    let service = take_service!();
     assert!(!service.systemctl("start").success, "it started without a pipeline");
     assert_eq!(service.property("ExecMainStatus"), "78");
     assert_eq!(service.property("NRestarts"), "0");
@@ -47,7 +47,7 @@ fn a_wrong_configuration_fails_the_start_and_is_not_tried_again() {
 
 #[test]
 fn a_process_that_hangs_is_killed_by_the_watchdog_and_started_again() {
-    let service = service!();
+    let service = take_service!();
     let scene = scene("hangs");
     service.pipeline(&scene, "");
     service.drop_in("watchdog", "[Service]\nWatchdogSec=2s\n");
@@ -68,7 +68,7 @@ fn a_process_that_hangs_is_killed_by_the_watchdog_and_started_again() {
 
 #[test]
 fn the_unit_is_sound_and_as_closed_as_it_can_be() {
-    let service = service!();
+    let service = take_service!();
     let verified = service.machine().run("systemd-analyze", &["verify", UNIT]);
     assert!(verified.success && !verified.err.contains("millstream"), "{}{}", verified.out, verified.err);
     // In tenths: 1.2.

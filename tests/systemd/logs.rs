@@ -2,16 +2,16 @@
 
 use serde_json::Value;
 
-use crate::service;
 use crate::service::scene;
+use crate::take_service;
 
 #[test]
 fn the_journal_has_levels_and_fields() {
-    let service = service!();
+    let service = take_service!();
     let scene = scene("journal");
     service.pipeline(&scene, "transform: [{decode: json}]");
     service.must("start");
-    scene.send_values(&["no JSON"]);
+    scene.send_values(&["{}", "no JSON"]);
     service.wait_property("StatusText", |status| status.contains("1 stopped"));
     service.must("stop");
     let journal = service.journal();
@@ -25,7 +25,7 @@ fn the_journal_has_levels_and_fields() {
     let stopped = find("pipeline stopped");
     assert_eq!(stopped["PRIORITY"], "3");
     let reason = stopped["REASON"].as_str().expect("the reason is a field of its own");
-    assert!(reason.contains(&scene.input) && reason.contains("offset 0"), "{reason}");
+    assert!(reason.contains(&scene.input) && reason.contains("offset 1"), "{reason}");
     let ended = find("pipeline ended");
     assert_eq!((&ended["STATE"], &ended["CONSUMED"]), (&"stopped".into(), &"1".into()));
     // By the field, as a person would.

@@ -14,7 +14,7 @@ mod service;
 const BINARY: &str = env!("CARGO_BIN_EXE_millstream");
 
 /// The service in its container, stopped and without pipelines; or the reason on standard error, and the test ends.
-macro_rules! service {
+macro_rules! take_service {
     () => {
         match crate::service::Service::take() {
             Ok(service) => service,
@@ -27,4 +27,4 @@ macro_rules! service {
         }
     };
 }
-pub(crate) use service;
+pub(crate) use take_service;

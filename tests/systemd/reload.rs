@@ -3,8 +3,8 @@
 use millstream_harness::scene::Scene;
 use serde_json::Value;
 
-use crate::service;
 use crate::service::{Service, scene};
+use crate::take_service;
 
 /// A service that runs one pipeline.
 fn running(service: &Service, scene: &Scene) {
@@ -14,7 +14,7 @@ fn running(service: &Service, scene: &Scene) {
 
 #[test]
 fn sighup_takes_a_changed_file_in_and_refuses_a_bad_one() {
-    let service = service!();
+    let service = take_service!();
     let scene = scene("sighup");
     running(&service, &scene);
     service.pipeline(&scene, "commit: {interval: 300ms}");
@@ -35,7 +35,7 @@ fn sighup_takes_a_changed_file_in_and_refuses_a_bad_one() {
 /// By the unit's `ExecReload=`, which waits and tells.
 #[test]
 fn systemctl_reload_waits_and_fails_where_the_reload_is_refused() {
-    let service = service!();
+    let service = take_service!();
     if !service.machine().run("millstream", &["help", "reload"]).success {
         return;
     }

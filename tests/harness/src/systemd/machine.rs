@@ -1,22 +1,26 @@
 //! A machine that systemd boots in: a container over this one's files, of which nothing is left when the test ends.
 //!
-//! All its writes go to memory. Its mounts are in a namespace of their own, and its first process dies with the test
-//! process, so there is nothing to clean up, however a test ends. It shares the network, so brokers are reached.
+//! All its writes go to memory. Its mounts and processes are in namespaces whose first process dies with the test
+//! process, so that nothing is left, however a test ends. It shares the network, so brokers are reached.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
+use crate::process;
 use crate::unique::Folder;
-use crate::{process, wait};
 
 /// How long systemd may take to boot on a machine that is busy.
 const BOOT_PATIENCE: Duration = Duration::from_secs(60);
 
-/// Makes the root of the container in a mount namespace of its own, and becomes systemd-nspawn.
+/// Makes the root of the container in a mount namespace of its own, and becomes systemd-nspawn. What that notes under
+/// /run is gone with the namespace, too.
 const BOOT: &str = r#"set -e
+mount -t tmpfs -o mode=755 millstream /run
 mount -t tmpfs -o mode=755 millstream "$1"
 mkdir "$1/up" "$1/work" "$1/root"
 mount -t overlay millstream -o "lowerdir=/,upperdir=$1/up,workdir=$1/work" "$1/root"
@@ -29,10 +33,30 @@ const PROGRAMS: [&str; 4] = ["unshare", "mount", "systemd-nspawn", "nsenter"];
 /// A booted container.
 #[derive(Debug)]
 pub struct Machine {
-    nspawn: Child,
-    /// Its first process, as this machine counts.
+    /// Its child is systemd-nspawn, the first process of a namespace: the kernel ends all of it with that one.
+    unshare: Child,
+    /// The container's first process, as this machine counts.
     leader: u32,
-    _folder: Folder,
+    folder: Folder,
+    /// One container at a time on this machine: two would share a cgroup.
+    _lock: File,
+}
+
+/// Why there is no container.
+#[derive(Clone, Debug)]
+enum No {
+    /// This machine cannot.
+    Cannot(String),
+    /// It should, and did not.
+    Failed(String),
+}
+
+static OF_THIS_PROCESS: OnceLock<Result<Mutex<Machine>, No>> = OnceLock::new();
+
+extern "C" fn end_at_exit() {
+    if let Some(Ok(machine)) = OF_THIS_PROCESS.get() {
+        machine.lock().unwrap_or_else(PoisonError::into_inner).end();
+    }
 }
 
 /// What a command in the container said.
@@ -53,57 +77,83 @@ impl Machine {
     ///
     /// The reason, for the line that says that a test is skipped.
     pub fn shared() -> Result<MutexGuard<'static, Machine>, String> {
-        static MACHINE: OnceLock<Result<Mutex<Machine>, String>> = OnceLock::new();
-        let machine = MACHINE.get_or_init(|| Machine::boot().map(Mutex::new));
-        // A test that failed does not hold up the next.
-        machine
-            .as_ref()
-            .map(|machine| machine.lock().unwrap_or_else(PoisonError::into_inner))
-            .map_err(Clone::clone)
+        let machine = OF_THIS_PROCESS.get_or_init(|| {
+            // SAFETY: the handler is a plain function that lives as long as the program. Where it cannot be registered,
+            // the kernel still ends the container; only an empty folder stays behind.
+            unsafe { libc::atexit(end_at_exit) };
+            Machine::boot().map(Mutex::new)
+        });
+        match machine {
+            // A test that failed does not hold up the next.
+            Ok(machine) => Ok(machine.lock().unwrap_or_else(PoisonError::into_inner)),
+            Err(No::Cannot(reason)) => Err(reason.clone()),
+            Err(No::Failed(reason)) => panic!("{reason}"),
+        }
     }
 
-    /// Boots one.
-    ///
-    /// # Errors
-    ///
-    /// Why this machine cannot.
-    pub fn boot() -> Result<Self, String> {
+    fn boot() -> Result<Self, No> {
         // SAFETY: it only reads an id.
         if unsafe { libc::geteuid() } != 0 {
-            return Err("a container that systemd boots in needs root".to_owned());
+            return Err(No::Cannot("a container that systemd boots in needs root".to_owned()));
         }
         if let Some(missing) = PROGRAMS.iter().find(|program| !is_in_path(program)) {
-            return Err(format!("{missing} is not installed"));
+            return Err(No::Cannot(format!("{missing} is not installed")));
         }
+        let lock = lock().map_err(|error| No::Failed(format!("lock: {error}")))?;
         let folder = Folder::new("machine");
+        // Beside it, since the folder is covered by a mount there.
+        let log = Folder::new("machine-log");
+        let said = log.write("stderr", "");
         let mut command = Command::new("unshare");
-        command.args(["--mount", "--propagation", "slave", "sh", "-c", BOOT, "boot"]);
-        command.arg(folder.path()).arg(crate::unique::name("millstream"));
+        command.args([
+            "--mount",
+            "--propagation",
+            "slave",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
+        ]);
+        command.args(["sh", "-c", BOOT, "boot"]).arg(folder.path()).arg(crate::unique::name("millstream"));
         command.stdin(Stdio::null()).stdout(Stdio::null());
-        let said =
-            fs::File::create(folder.path().with_extension("log")).map_err(|error| error.to_string())?;
-        let log = folder.path().with_extension("log");
-        command.stderr(said);
-        let nspawn = process::spawn(command).map_err(|error| format!("unshare: {error}"))?;
-        let booted = Self::booted(nspawn, folder, &log);
-        let _ = fs::remove_file(log);
-        booted
+        command.stderr(File::create(&said).map_err(|error| No::Failed(error.to_string()))?);
+        let unshare = process::spawn(command).map_err(|error| No::Failed(format!("unshare: {error}")))?;
+        let mut machine = Self { unshare, leader: 0, folder, _lock: lock };
+        machine.wait_for_leader(&said)?;
+        machine.wait_for_systemd(&said)?;
+        Ok(machine)
     }
 
-    fn booted(mut nspawn: Child, folder: Folder, log: &Path) -> Result<Self, String> {
-        let leader = wait::until_within(BOOT_PATIENCE, "systemd to boot", || {
-            if nspawn.try_wait().expect("a child can be waited for").is_some() {
-                let said = fs::read_to_string(log).unwrap_or_default();
-                return Some(Err(format!("no container can be made here: {}", said.trim())));
+    fn wait_for_leader(&mut self, said: &Path) -> Result<(), No> {
+        let begun = Instant::now();
+        loop {
+            if self.unshare.try_wait().expect("a child can be waited for").is_some() {
+                let said = fs::read_to_string(said).unwrap_or_default();
+                return Err(No::Cannot(format!("no container can be made here: {}", said.trim())));
             }
-            leader_of(nspawn.id()).map(Ok)
-        })?;
-        let machine = Self { nspawn, leader, _folder: folder };
-        wait::until_within(BOOT_PATIENCE, "systemd to answer", || {
-            let state = machine.run("systemctl", &["is-system-running"]).out;
-            ["running", "degraded"].contains(&state.trim()).then_some(())
-        });
-        Ok(machine)
+            if let Some(leader) = leader_of(self.unshare.id()) {
+                self.leader = leader;
+                return Ok(());
+            }
+            self.lose_patience(begun, said)?;
+        }
+    }
+
+    fn wait_for_systemd(&self, said: &Path) -> Result<(), No> {
+        let begun = Instant::now();
+        while !["running", "degraded"].contains(&self.run("systemctl", &["is-system-running"]).out.trim()) {
+            self.lose_patience(begun, said)?;
+        }
+        Ok(())
+    }
+
+    fn lose_patience(&self, begun: Instant, said: &Path) -> Result<(), No> {
+        if begun.elapsed() < BOOT_PATIENCE {
+            thread::sleep(Duration::from_millis(50));
+            return Ok(());
+        }
+        let said = fs::read_to_string(said).unwrap_or_default();
+        Err(No::Failed(format!("systemd did not boot in {BOOT_PATIENCE:?}: {}", said.trim())))
     }
 
     /// Runs a program in the container.
@@ -150,9 +200,26 @@ impl Machine {
     }
 }
 
+impl Machine {
+    /// Ends all of it, and waits until it has ended.
+    fn end(&mut self) {
+        // The inner one first: its parent then waits for it, and no zombie is left where nobody else would.
+        for child in children_of(self.unshare.id()) {
+            let child = libc::pid_t::try_from(child).expect("a process id fits its type");
+            // SAFETY: plain numbers. The parent has not waited for it, so its id is not another's yet.
+            unsafe { libc::kill(child, libc::SIGKILL) };
+        }
+        if process::wait_for_exit(&mut self.unshare, Duration::from_secs(10)).is_none() {
+            process::kill(&mut self.unshare);
+        }
+        // As `Folder` does, whose own drop an exit does not call.
+        let _ = fs::remove_dir_all(self.folder.path());
+    }
+}
+
 impl Drop for Machine {
     fn drop(&mut self) {
-        process::kill(&mut self.nspawn);
+        self.end();
     }
 }
 
@@ -163,14 +230,27 @@ impl Said {
     }
 }
 
-/// The first process of the container: systemd-nspawn's only child.
-fn leader_of(nspawn: u32) -> Option<u32> {
-    let is_nspawn =
-        fs::read_to_string(format!("/proc/{nspawn}/comm")).is_ok_and(|name| name.trim() == "systemd-nspawn");
-    let children = fs::read_to_string(format!("/proc/{nspawn}/task/{nspawn}/children")).ok()?;
-    let child = children.split_whitespace().next()?.parse().ok()?;
-    let is_systemd = |name: String| name.trim() == "systemd";
-    (is_nspawn && fs::read_to_string(format!("/proc/{child}/comm")).is_ok_and(is_systemd)).then_some(child)
+/// The first process of the container: the child of systemd-nspawn, which is the only child of unshare.
+fn leader_of(unshare: u32) -> Option<u32> {
+    let nspawn = children_of(unshare).into_iter().find(|child| is_called(*child, "systemd-nspawn"))?;
+    children_of(nspawn).into_iter().find(|child| is_called(*child, "systemd"))
+}
+
+fn children_of(process: u32) -> Vec<u32> {
+    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    children.split_whitespace().filter_map(|child| child.parse().ok()).collect()
+}
+
+fn is_called(process: u32, name: &str) -> bool {
+    fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|comm| comm.trim() == name)
+}
+
+/// Waits until no other process has a container; the kernel releases the lock with this process.
+fn lock() -> io::Result<File> {
+    let path = std::env::temp_dir().join("millstream-machine.lock");
+    let file = File::options().create(true).append(true).open(path)?;
+    file.lock()?;
+    Ok(file)
 }
 
 fn is_in_path(program: &str) -> bool {

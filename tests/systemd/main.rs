@@ -7,6 +7,7 @@ mod credentials;
 mod life;
 mod load;
 mod logs;
+mod package;
 mod reload;
 mod service;
 

@@ -31,8 +31,10 @@ enum Wait {
     Nothing,
     /// It drains; by this time at the latest.
     End(Tenancy, Instant),
-    /// Its task answers.
-    Done(oneshot::Receiver<Done>),
+    /// Its lanes start, once what runs before it has drained: by this time at the latest.
+    Start(oneshot::Receiver<Done>, Instant),
+    /// Its new spec is proven, or goes back.
+    Proof(oneshot::Receiver<Done>),
 }
 
 impl Dispatcher {
@@ -92,22 +94,19 @@ impl Dispatcher {
         let (tell, done) = oneshot::channel();
         if change.action == Action::Add || change.action == Action::Rename {
             let after = self.owners(&group, name);
-            self.start(to, after);
-            // It starts by itself, when its group is free.
-            let _ = tell.send(Done::Started);
-            return Wait::Done(done);
+            self.start(to, after, vec![tell]);
+            return Wait::Start(done, deadline);
         }
-        let order = match change.action {
-            Action::Swap => Order::Swap { to, done: tell },
-            _ => {
-                let after = self.owners(&group, name);
-                Order::Replace(Replacement { to, deadline, after, done: tell })
-            }
+        let (order, wait) = if change.action == Action::Swap {
+            (Order::Swap { to, done: tell }, Wait::Proof(done))
+        } else {
+            let after = self.owners(&group, name);
+            (Order::Replace(Replacement { to, deadline, after, done: tell }), Wait::Start(done, deadline))
         };
         if let Some(managed) = self.pipelines.get(name) {
             let _ = managed.orders.send(order);
         }
-        Wait::Done(done)
+        wait
     }
 
     /// Who else is still in a group that `name` is to read in: whoever leaves, or moves to another group.
@@ -131,28 +130,43 @@ impl Collector {
     }
 }
 
+/// How much longer than its deadline a drain is waited for: leaving the group takes a little.
+const DRAIN_GRACE: Duration = Duration::from_secs(2);
+
 async fn outcome(change: Change, wait: Wait, patience: tokio::time::Instant) -> ChangeOutcome {
-    let mut rolled_back = None;
+    let until = |deadline: Instant| tokio::time::Instant::from_std(deadline + DRAIN_GRACE);
     let done = match wait {
-        Wait::Nothing => "not touched".to_owned(),
-        Wait::End(mut ended, deadline) => {
-            // The lanes keep the deadline themselves; leaving the group takes them a little longer.
-            const GRACE: Duration = Duration::from_secs(2);
-            let until = tokio::time::Instant::from_std(deadline + GRACE);
-            match tokio::time::timeout_at(until, ended.wait_for(|tenure| tenure.has_ended)).await {
-                Ok(_) => "drained and gone".to_owned(),
-                Err(_) => "still draining".to_owned(),
-            }
+        Wait::Nothing => Ok("not touched"),
+        Wait::End(mut tenancy, deadline) => {
+            let ended = tenancy.wait_for(|tenure| tenure.has_ended);
+            Ok(match tokio::time::timeout_at(until(deadline), ended).await {
+                Ok(_) => "drained and gone",
+                Err(_) => "still draining",
+            })
         }
-        Wait::Done(done) => match tokio::time::timeout_at(patience, done).await {
-            Ok(Ok(Done::RolledBack(reason))) => {
-                rolled_back = Some(reason);
-                "rolled back".to_owned()
-            }
-            Ok(Ok(done)) => done.words().to_owned(),
-            Ok(Err(_)) => Done::Overtaken.words().to_owned(),
-            Err(_) => "swapped, on trial".to_owned(),
+        Wait::Start(done, deadline) => match tokio::time::timeout_at(until(deadline), done).await {
+            Ok(answer) => words(answer.ok()),
+            Err(_) => Ok("starts once the old one has drained"),
+        },
+        Wait::Proof(done) => match tokio::time::timeout_at(patience, done).await {
+            Ok(answer) => words(answer.ok()),
+            Err(_) => Ok("swapped, on trial"),
         },
     };
-    ChangeOutcome { change, done, rolled_back }
+    match done {
+        Ok(done) => ChangeOutcome { change, done: done.to_owned(), rolled_back: None },
+        Err(reason) => ChangeOutcome { change, done: "rolled back".to_owned(), rolled_back: Some(reason) },
+    }
+}
+
+/// What a task's answer is called; the reason, where it went back. A task that is gone was told to end meanwhile.
+fn words(answer: Option<Done>) -> Result<&'static str, String> {
+    match answer.unwrap_or(Done::Overtaken) {
+        Done::Started => Ok("started"),
+        Done::Proven => Ok("swapped"),
+        Done::Unproven => Ok("swapped; no record has come to prove it"),
+        Done::Paused => Ok("taken in; it stays paused"),
+        Done::Overtaken => Ok("overtaken by a later change"),
+        Done::RolledBack(reason) => Err(reason),
+    }
 }

@@ -14,7 +14,7 @@ use crate::telemetry;
 
 use super::carry_out::Collector;
 use super::control::{Command, CommandError, Request};
-use super::orders::{Answer, Order, Tenancy, Tenure, Version};
+use super::orders::{Answer, Done, Order, Tenancy, Tenure, Version};
 use super::pipeline_task::PipelineTask;
 use super::policy::RestartPolicy;
 use super::reload::{PlanOutcome, ReloadOutcome, ReloadResult};
@@ -85,13 +85,18 @@ impl Dispatcher {
             reload: None,
         };
         for spec in dispatcher.config.pipelines.clone() {
-            dispatcher.start(Version { spec: Arc::new(spec), generation: 1 }, Vec::new());
+            dispatcher.start(Version { spec: Arc::new(spec), generation: 1 }, Vec::new(), Vec::new());
         }
         dispatcher
     }
 
-    /// Starts a pipeline's task; its lanes start once `after` have ended.
-    pub(super) fn start(&mut self, version: Version, after: Vec<Tenancy>) {
+    /// Starts a pipeline's task; its lanes start once `after` have left their group, and `starting` are told so.
+    pub(super) fn start(
+        &mut self,
+        version: Version,
+        after: Vec<Tenancy>,
+        starting: Vec<oneshot::Sender<Done>>,
+    ) {
         let name = version.spec.name.clone();
         let status = Arc::new(PipelineStatus::new(Arc::clone(&version.spec), version.generation));
         self.shared.views.add(&status);
@@ -105,6 +110,7 @@ impl Dispatcher {
             after,
             tenure,
             policy: RestartPolicy::default(),
+            starting,
         };
         self.tasks.spawn(task.run());
         self.pipelines.insert(name, Managed { orders, tenancy, status });

@@ -74,17 +74,3 @@ pub(super) enum Done {
     /// A later change came first.
     Overtaken,
 }
-
-impl Done {
-    /// What it is called in a reload's account, where it followed a plan to start or to swap.
-    pub(super) fn words(&self) -> &'static str {
-        match self {
-            Done::Started => "started",
-            Done::Proven => "swapped",
-            Done::Unproven => "swapped; no record has come to prove it",
-            Done::RolledBack(_) => "rolled back",
-            Done::Paused => "taken in; it stays paused",
-            Done::Overtaken => "overtaken by a later change",
-        }
-    }
-}

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::pipeline::LaneEnd;
 
@@ -28,6 +28,8 @@ pub(super) struct PipelineTask {
     /// Which group it holds; dropped at its end, also by a panic.
     pub(super) tenure: watch::Sender<Tenure>,
     pub(super) policy: RestartPolicy,
+    /// Who waits for the next start of its lanes.
+    pub(super) starting: Vec<oneshot::Sender<Done>>,
 }
 
 /// What a task does next.
@@ -78,6 +80,10 @@ impl PipelineTask {
             return next;
         }
         self.hold_group(true);
+        for waiting in self.starting.drain(..) {
+            // Whoever asked may be gone.
+            let _ = waiting.send(Done::Started);
+        }
         let started = Instant::now();
         let (worst, leaving) = Running::start(self).to_the_end().await;
         let ran_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -203,7 +209,12 @@ impl PipelineTask {
         // Answers may go to nobody: whoever asked can be gone.
         match order {
             // Nobody is left to tell it anything.
-            None | Some(Order::End(_)) => Some(Next::End(EndState::Drained)),
+            None | Some(Order::End(_)) => {
+                if matches!(state, PipelineState::Starting | PipelineState::BackingOff { .. }) {
+                    self.log_end(&EndState::Drained);
+                }
+                Some(Next::End(EndState::Drained))
+            }
             Some(Order::Pause(_, answer)) => {
                 let _ = answer.send(Ok(()));
                 Some(Next::Rest(PipelineState::Paused))
@@ -226,15 +237,18 @@ impl PipelineTask {
         &mut self,
         to: Version,
         state: &PipelineState,
-        done: tokio::sync::oneshot::Sender<Done>,
+        done: oneshot::Sender<Done>,
     ) -> Option<Next> {
         self.status.adopt(Arc::clone(&to.spec), to.generation, false);
         self.version = to;
         self.hold_group(false);
         self.policy = RestartPolicy::default();
-        let is_paused = *state == PipelineState::Paused;
-        let _ = done.send(if is_paused { Done::Paused } else { Done::Started });
-        (!is_paused).then_some(Next::Run)
+        if *state == PipelineState::Paused {
+            let _ = done.send(Done::Paused);
+            return None;
+        }
+        self.starting.push(done);
+        Some(Next::Run)
     }
 
     /// The account, as the daemon says it whenever a pipeline comes to rest.

@@ -45,6 +45,17 @@ pub enum ReloadResult {
     Refused,
 }
 
+impl ReloadResult {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ReloadResult::TakenIn => "taken_in",
+            ReloadResult::RolledBack => "rolled_back",
+            ReloadResult::Refused => "refused",
+        }
+    }
+}
+
 /// What happened to one pipeline.
 #[derive(Clone, Debug, Serialize)]
 pub struct ChangeOutcome {
@@ -143,7 +154,13 @@ impl ReloadOutcome {
                 parts = %change.change.parts.join(", "), notes = %change.change.notes.join("; "), "reload"
             );
         }
-        tracing::info!(cause, generation = self.generation, summary, "reload over");
+        tracing::info!(
+            cause,
+            generation = self.generation,
+            result = self.result.as_str(),
+            summary,
+            "reload over"
+        );
     }
 }
 

@@ -174,8 +174,8 @@ impl<'t> Running<'t> {
             Some(Order::Replace(replacement)) => {
                 self.adopt(replacement.to, false);
                 self.task.after.extend(replacement.after);
+                self.task.starting.push(replacement.done);
                 self.leave(Leaving::StartAnew, replacement.deadline);
-                let _ = replacement.done.send(Done::Started);
             }
             Some(Order::Swap { to, done }) => self.swap(to, done),
         }
@@ -224,7 +224,7 @@ impl<'t> Running<'t> {
     fn swap(&mut self, to: Version, done: oneshot::Sender<Done>) {
         if self.leaving.is_some() {
             self.adopt(to, false);
-            let _ = done.send(Done::Started);
+            self.task.starting.push(done);
             return;
         }
         // While one trial lasts the old spec stays the one that has shown that it can.
@@ -245,7 +245,7 @@ impl<'t> Running<'t> {
     fn end_trial(&mut self, done: Done) {
         let Some(trial) = self.trial.take() else { return };
         let name = &self.task.version.spec.name;
-        tracing::info!(pipeline = %name, generation = self.task.version.generation, result = done.words(), "trial over");
+        tracing::info!(pipeline = %name, generation = self.task.version.generation, is_proven = done == Done::Proven, "the trial of the new spec is over: it stays");
         self.task.status.end_trial();
         for lane in &self.lanes {
             lane.end_trial();

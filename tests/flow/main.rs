@@ -19,6 +19,7 @@ mod patterns;
 mod poison;
 mod process;
 mod refused;
+mod reload;
 mod source;
 mod transform;
 mod values;

@@ -7,6 +7,7 @@ mod broker;
 mod kills;
 mod memory;
 mod rebalance;
+mod reload;
 mod stage;
 mod volume;
 

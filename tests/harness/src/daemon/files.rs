@@ -35,10 +35,33 @@ impl Files {
 
     /// Adds a pipeline file.
     pub fn pipeline(self, yaml: &str) -> Self {
-        let name = yaml.lines().find_map(|line| line.trim().strip_prefix("name:"));
-        let name = name.unwrap_or_else(|| panic!("a pipeline without a name:\n{yaml}")).trim();
+        let name = pipeline_name(yaml);
         self.folder.write(&format!("pipelines.d/{name}.yaml"), yaml);
         self
+    }
+
+    /// Puts a pipeline's file in place of what is there, by a rename, as editors and deployments do.
+    pub fn replace(&self, yaml: &str) {
+        let file = self.path_of(pipeline_name(yaml));
+        let fresh = file.with_extension("fresh");
+        std::fs::write(&fresh, yaml).unwrap_or_else(|error| panic!("write {}: {error}", fresh.display()));
+        std::fs::rename(&fresh, &file).unwrap_or_else(|error| panic!("rename {}: {error}", fresh.display()));
+    }
+
+    /// Takes a pipeline's file away.
+    pub fn remove(&self, pipeline: &str) {
+        let file = self.path_of(pipeline);
+        std::fs::remove_file(&file).unwrap_or_else(|error| panic!("remove {}: {error}", file.display()));
+    }
+
+    /// Where a pipeline's file is.
+    pub fn path_of(&self, pipeline: &str) -> PathBuf {
+        self.folder.path().join(format!("pipelines.d/{pipeline}.yaml"))
+    }
+
+    /// Writes the daemon's own file, as it is now, for a daemon that runs already.
+    pub fn write_settings(&self) {
+        self.folder.write("millstream.yaml", &self.daemon_yaml());
     }
 
     /// Adds lines to the daemon's own file.
@@ -103,4 +126,9 @@ impl Files {
         lines.extend(self.settings.iter().cloned());
         lines.join("\n") + "\n"
     }
+}
+
+fn pipeline_name(yaml: &str) -> &str {
+    let name = yaml.lines().find_map(|line| line.trim().strip_prefix("name:"));
+    name.unwrap_or_else(|| panic!("a pipeline without a name:\n{yaml}")).trim()
 }

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::wait::PATIENCE;
+
 /// One line of the log.
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -99,6 +101,11 @@ impl Log {
             }
             state = self.state.1.wait_timeout(state, left).expect("nothing panics while it holds the log").0;
         }
+    }
+
+    /// Waits until all that a process that has ended wrote is here.
+    pub(super) fn wait_whole(&self) {
+        self.find(0, PATIENCE, |_| false);
     }
 
     /// Number of lines so far: where to look on from.

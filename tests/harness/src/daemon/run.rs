@@ -81,6 +81,20 @@ impl Run {
         process::signal(&self.child, signal);
     }
 
+    /// Asks for a reload by SIGHUP, and waits for the line that says how it ended.
+    pub fn reload(&self) -> Line {
+        let mark = self.log.mark();
+        self.signal(process::SIGHUP);
+        self.wait_for_log_from(mark, "the end of a reload", |line| line.message() == "reload over")
+    }
+
+    /// [`Run::reload`] that must be taken in; gives the line's summary.
+    pub fn reload_well(&self) -> String {
+        let line = self.reload();
+        assert_eq!(line.field("result"), "taken_in", "{}", line.text());
+        line.field("summary").to_owned()
+    }
+
     /// Whether the process still runs.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("a child can be waited for").is_none()
@@ -96,6 +110,7 @@ impl Run {
     pub fn stop(&mut self) {
         self.signal(process::SIGTERM);
         let code = self.wait_exit();
+        self.log.wait_whole();
         assert_eq!(code, 0, "the daemon did not drain well");
     }
 
@@ -113,7 +128,11 @@ impl Run {
     /// How the pipeline ended, in a run that has ended.
     pub fn ended(&self, pipeline: &str) -> Ended {
         let what = format!("the end of {pipeline}");
-        Ended::of(&self.wait_for_log(&what, |line| line.is("pipeline ended", pipeline)))
+        let is_end = |line: &Line| line.is("pipeline ended", pipeline);
+        self.wait_for_log(&what, is_end);
+        // One that stopped and was started again ends once more.
+        let lines = self.log.lines();
+        Ended::of(lines.iter().rfind(|line| is_end(line)).expect("it was just there"))
     }
 
     /// Resident memory in bytes.

@@ -1,6 +1,6 @@
 # One word for everything a contributor does. `make test` and `make demo` work on a bare clone.
 
-.PHONY: demo test broker check lint chaos snapshots doc fmt
+.PHONY: demo test broker check lint chaos snapshots doc fmt release install uninstall package package-test
 .DEFAULT_GOAL := test
 
 export RUST_BACKTRACE ?= 1
@@ -53,3 +53,34 @@ doc:
 
 fmt:
 	cargo fmt --all
+
+# ---- Installing. `make release`, then `sudo make install`; a package builder sets DESTDIR and PREFIX.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SYSCONFDIR ?= /etc
+BINARY ?= $(TARGET)/release/millstream
+# Decides whether the drop-in for systemd 253 and later is installed as one, or beside the documentation.
+SYSTEMD_VERSION ?= $(shell systemctl --version 2>/dev/null | awk 'NR == 1 { print $$2 }')
+export DESTDIR PREFIX SYSCONFDIR BINARY SYSTEMD_VERSION
+
+release:
+	scripts/bootstrap build
+	cargo build --locked --release
+
+install:
+	scripts/install install
+
+# Leaves the configuration and the state where they are.
+uninstall:
+	scripts/install uninstall
+
+# A Debian package, by cargo-deb (`cargo install cargo-deb`). PROFILE=dev packs the binary that tests use.
+PROFILE ?= release
+package:
+	scripts/bootstrap build
+	scripts/package build $(PROFILE)
+
+# The package in a container that systemd boots in: install, start, upgrade, purge. Needs root.
+package-test: package
+	scripts/package test

@@ -14,5 +14,6 @@ pub mod delivery;
 pub mod kafka;
 pub mod pipeline;
 pub mod supervisor;
+pub mod systemd;
 pub mod telemetry;
 pub mod transform;

@@ -268,6 +268,9 @@ pub fn parse() -> Result<Cli, Exit> {
 }
 
 #[cfg(test)]
+mod generated_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory;

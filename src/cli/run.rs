@@ -12,7 +12,7 @@ use crate::config::spec::Config;
 use crate::config::{LoadRequest, Report};
 use crate::kafka::librdkafka_version;
 use crate::supervisor::{EndState, Signal, Signals, Supervisor};
-use crate::{admin, config, telemetry};
+use crate::{admin, config, systemd, telemetry};
 
 use super::{Exit, RunArgs};
 
@@ -87,6 +87,13 @@ fn supervise(
 
 /// Runs all pipelines until the daemon is told to end. Those that end by themselves leave the others alone.
 async fn until_drained(supervisor: &mut Supervisor, signals: &mut Signals, exit_when_failed: bool) -> Exit {
+    let telling = systemd::tell(&systemd::Environment::read(), supervisor);
+    let exit = until_told(supervisor, signals, exit_when_failed).await;
+    telling.last_words().await;
+    exit
+}
+
+async fn until_told(supervisor: &mut Supervisor, signals: &mut Signals, exit_when_failed: bool) -> Exit {
     let control = supervisor.control().clone();
     loop {
         tokio::select! {

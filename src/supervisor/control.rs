@@ -58,6 +58,8 @@ pub(super) enum Request {
     Pipeline { name: String, command: Command, reply: oneshot::Sender<Result<(), CommandError>> },
     /// Log more or less from now on, until the next reload.
     LogLevel(LogLevel),
+    /// Whether it still answers.
+    Ping(oneshot::Sender<()>),
 }
 
 impl Command {
@@ -115,6 +117,11 @@ impl Control {
     /// Logs more or less from now on, until the next reload.
     pub async fn set_log_level(&self, level: LogLevel) -> Result<(), CommandError> {
         self.requests.send(Request::LogLevel(level)).await.map_err(|_| CommandError::Draining)
+    }
+
+    /// Comes back once the supervisor's loop has answered; a loop that drains does not.
+    pub async fn ping(&self) -> Result<(), CommandError> {
+        self.ask(Request::Ping).await
     }
 
     /// Why the process is sick, if it is: a pipeline's thread hangs and does not end, which only a new process mends.

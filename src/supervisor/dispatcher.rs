@@ -201,6 +201,8 @@ impl Dispatcher {
                 self.begin_reload();
             }
             Request::Pipeline { name, command, reply } => self.command(name, command, reply),
+            // Whoever asked may have given up.
+            Request::Ping(reply) => drop(reply.send(())),
             Request::LogLevel(level) => {
                 telemetry::set_level(level);
                 self.shared.views.update(|daemon| daemon.log_level = level);

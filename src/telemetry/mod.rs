@@ -1,5 +1,6 @@
 //! What the daemon says: log lines, one per event that matters, never a record's payload.
 
+mod journald;
 pub mod metrics;
 
 use std::io::{IsTerminal, Write};
@@ -16,19 +17,38 @@ use crate::config::spec::{LogFormat, LogLevel};
 /// A layer of the log, of whatever format.
 type AnyLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// One filter for each format: all layers are there, and the filters say which of them speaks.
-static FILTERS: OnceLock<Vec<(LogFormat, reload::Handle<Targets, Registry>)>> = OnceLock::new();
+/// Where lines go, and how they look there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Output {
+    /// Text for people, on standard error.
+    Text,
+    /// JSON for programs, on standard error.
+    Json,
+    /// Fields, to journald's own socket.
+    Journald,
+}
 
-/// Sets the process's log up: lines on standard error, as text for people or JSON for programs.
+/// One filter for each output: all layers are there, and the filters say which of them speaks.
+static FILTERS: OnceLock<Vec<(Output, reload::Handle<Targets, Registry>)>> = OnceLock::new();
+
+/// Sets the process's log up: lines on standard error, as text for people or JSON for programs, or to journald.
 /// A second call changes nothing; see [`set`].
 pub fn init(level: LogLevel, format: LogFormat) {
-    let chosen = resolve(format);
+    let outputs: Vec<(Output, AnyLayer)> = [
+        Some((Output::Text, text_layer())),
+        Some((Output::Json, json_layer())),
+        journald::layer().map(|layer| (Output::Journald, layer.boxed())),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let chosen = resolve(format, outputs.iter().any(|(output, _)| *output == Output::Journald));
     let mut layers: Vec<AnyLayer> = Vec::new();
     let mut handles = Vec::new();
-    for (format, layer) in [(LogFormat::Text, text_layer()), (LogFormat::Json, json_layer())] {
-        let (filter, handle) = reload::Layer::new(targets(level, format == chosen));
+    for (output, layer) in outputs {
+        let (filter, handle) = reload::Layer::new(targets(level, output == chosen));
         layers.push(layer.with_filter(filter).boxed());
-        handles.push((format, handle));
+        handles.push((output, handle));
     }
     // Fails only where a subscriber is set already.
     if tracing_subscriber::registry().with(layers).try_init().is_ok() {
@@ -38,8 +58,9 @@ pub fn init(level: LogLevel, format: LogFormat) {
 
 /// Changes level and format of a log that [`init`] has set up.
 pub fn set(level: LogLevel, format: LogFormat) {
-    let chosen = resolve(format);
-    change(|format| Some(targets(level, format == chosen)));
+    let has_journald = filters().iter().any(|(output, _)| *output == Output::Journald);
+    let chosen = resolve(format, has_journald);
+    change(|output| Some(targets(level, output == chosen)));
 }
 
 /// Changes the level of a log that [`init`] has set up.
@@ -47,14 +68,17 @@ pub fn set_level(level: LogLevel) {
     let speaks = |handle: &reload::Handle<Targets, Registry>| {
         handle.with_current(|targets| targets.default_level() != Some(LevelFilter::OFF)).unwrap_or(false)
     };
-    let filters = FILTERS.get().map(Vec::as_slice).unwrap_or_default();
-    let speaking = filters.iter().find(|(_, handle)| speaks(handle)).map(|(format, _)| *format);
-    change(|format| (Some(format) == speaking).then(|| targets(level, true)));
+    let speaking = filters().iter().find(|(_, handle)| speaks(handle)).map(|(output, _)| *output);
+    change(|output| (Some(output) == speaking).then(|| targets(level, true)));
 }
 
-fn change(to: impl Fn(LogFormat) -> Option<Targets>) {
-    for (format, handle) in FILTERS.get().into_iter().flatten() {
-        if let Some(targets) = to(*format) {
+fn filters() -> &'static [(Output, reload::Handle<Targets, Registry>)] {
+    FILTERS.get().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn change(to: impl Fn(Output) -> Option<Targets>) {
+    for (output, handle) in filters() {
+        if let Some(targets) = to(*output) {
             // Fails only where the subscriber is gone, and with it the process.
             let _ = handle.reload(targets);
         }
@@ -69,12 +93,14 @@ pub fn init_to<W: Write + 'static>(level: LogLevel, writer: impl Fn() -> W + Sen
     let _ = tracing_subscriber::registry().with(layer.with_filter(targets(level, true))).try_init();
 }
 
-/// The format that `auto` stands for.
-fn resolve(format: LogFormat) -> LogFormat {
+/// What a format stands for here and now.
+fn resolve(format: LogFormat, has_journald: bool) -> Output {
     match format {
-        LogFormat::Auto if std::io::stderr().is_terminal() => LogFormat::Text,
-        LogFormat::Auto => LogFormat::Json,
-        format => format,
+        LogFormat::Text => Output::Text,
+        LogFormat::Json => Output::Json,
+        LogFormat::Auto if std::io::stderr().is_terminal() => Output::Text,
+        LogFormat::Auto if has_journald && journald::is_on_stderr() => Output::Journald,
+        LogFormat::Auto => Output::Json,
     }
 }
 

@@ -15,6 +15,7 @@ mod hangs;
 mod hygiene;
 mod measures;
 mod members;
+mod notify;
 mod offsets;
 mod operate;
 mod outages;

@@ -1,6 +1,7 @@
 //! The process: exit codes and signals.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -126,4 +127,24 @@ fn a_slow_program_does_not_hold_up_the_drain() {
     run.signal(SIGTERM);
     assert_eq!(run.wait_exit(), 0);
     assert_eq!(run.ended(&scene.name).state, "drained");
+}
+
+#[test]
+fn the_example_that_is_installed_is_a_pipeline_but_does_not_run_by_itself() {
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd/etc");
+    let check = |arguments: &[&str]| {
+        let mut command = Command::new(BINARY);
+        command.arg("check").args(arguments).current_dir(&installed);
+        let output = command.output().expect("the binary runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, said) = check(&["--config", "millstream.yaml"]);
+    assert_eq!(code, Some(78), "{said}");
+    assert!(said.contains("no pipeline"), "{said}");
+    let (code, said) = check(&["--config", "millstream.yaml", "pipelines.d/orders.yaml.example"]);
+    assert_eq!(code, Some(78), "{said}");
+    assert!(said.contains("`bootstrap.servers` is not set"), "{said}");
+    let (code, said) =
+        check(&["--config", "millstream.yaml", "--bootstrap", "b:9092", "pipelines.d/orders.yaml.example"]);
+    assert_eq!((code, said.as_str()), (Some(0), ""));
 }

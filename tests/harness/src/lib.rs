@@ -8,6 +8,7 @@
 //! - [`client`]: topics, records byte for byte, transactions, groups.
 //! - [`daemon`]: one run of the binary in a folder of its own, and its log.
 //! - [`scene`]: topics, files and names of one test, and how it ended.
+//! - [`systemd`]: what the daemon tells a service manager, and a real one in a container.
 //! - [`oracle`]: payloads that are a function of an id, and the judgement over what came out.
 
 pub mod broker;
@@ -18,6 +19,7 @@ pub mod oracle;
 pub mod ports;
 pub mod process;
 pub mod scene;
+pub mod systemd;
 pub mod testbed;
 pub mod unique;
 pub mod wait;

@@ -8,7 +8,7 @@ use tokio::runtime::Builder;
 
 use crate::admin::socket::ControlSocket;
 use crate::admin::{Listeners, Server};
-use crate::config::spec::Config;
+use crate::config::spec::{AdminListen, Config};
 use crate::config::{LoadRequest, Report};
 use crate::kafka::librdkafka_version;
 use crate::supervisor::{EndState, Signal, Signals, Supervisor};
@@ -47,17 +47,29 @@ pub fn run(args: &RunArgs) -> Exit {
 /// Binds what the admin server listens at, before anything runs. A daemon without a control socket runs, since
 /// pipelines matter more; one that cannot listen where its file says does not.
 fn listen(config: &Config, path: Option<&Path>) -> Result<Listeners, String> {
-    let tcp = config.daemon.admin_listen.map(admin::listen_tcp).transpose()?;
+    let tcp = config.daemon.admin_listen.map(listen_tcp).transpose()?.flatten();
     let path = admin::socket::path(path);
     let socket = ControlSocket::listen(&path)
         .inspect_err(|reason| tracing::warn!(%reason, "runs without a control socket"))
         .ok();
     tracing::debug!(
         socket = socket.as_ref().map(|socket| socket.path().display().to_string()),
-        address = config.daemon.admin_listen.map(|address| address.to_string()),
+        address = config.daemon.admin_listen.map(|listen| listen.address.to_string()),
         "the admin server listens"
     );
     Ok(Listeners { tcp, socket })
+}
+
+/// Binds the admin server's address. One that no file names is nothing that a second daemon of a host should fail for.
+fn listen_tcp(listen: AdminListen) -> Result<Option<std::net::TcpListener>, String> {
+    match admin::listen_tcp(listen.address) {
+        Ok(listener) => Ok(Some(listener)),
+        Err(reason) if listen.is_default => {
+            tracing::warn!(%reason, "runs without an admin address; name another with `admin.listen`");
+            Ok(None)
+        }
+        Err(reason) => Err(reason),
+    }
 }
 
 fn supervise(

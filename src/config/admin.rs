@@ -1,11 +1,9 @@
 //! `admin:` of the daemon's file: where the admin server listens, and who may do what.
 
-use std::net::SocketAddr;
-
 use super::diagnostic::Diagnostic;
 use super::element::{Element, Key, Need, Shape, TOKEN_CHARS_MAX, TOKEN_CHARS_MIN};
 use super::node::{Node, Value};
-use super::spec::{AdminAccess, Secret};
+use super::spec::{AdminAccess, AdminListen, Secret};
 use super::walk::{Fields, Walk, items};
 
 /// The longest name of a host that DNS knows.
@@ -20,8 +18,8 @@ pub(super) static ADMIN: Element = Element {
         Key {
             name: "listen",
             shape: Shape::Listen,
-            need: Need::Optional,
-            doc: "the address of the admin server, such as 127.0.0.1:9464; null or left out: off, and the control socket stays",
+            need: Need::Default("127.0.0.1:9464"),
+            doc: "the address of the admin server; null: off, and the control socket stays",
         },
         Key {
             name: "token",
@@ -39,18 +37,22 @@ pub(super) static ADMIN: Element = Element {
 };
 
 /// Reads `admin:`; `None` where something in it is wrong, which has been said.
-pub(super) fn read(walk: &mut Walk<'_>, node: &Node) -> Option<(Option<SocketAddr>, AdminAccess)> {
+pub(super) fn read(walk: &mut Walk<'_>, node: &Node) -> Option<(Option<AdminListen>, AdminAccess)> {
     let fields = Fields::open(walk, node, &ADMIN)?;
-    let listen = fields.optional(walk, "listen", |walk, node, key| match node.value {
+    let is_default = fields.node("listen").is_none();
+    let listen = fields.read(walk, "listen", |walk, node, key| match node.value {
         Value::Null => Some(None),
-        _ => walk.parsed(node, key, None, |text| text.parse().ok().map(Some)),
+        _ => walk.parsed(node, key, None, |text| {
+            let address = text.parse().ok()?;
+            Some(Some(AdminListen { address, is_default }))
+        }),
     });
     let token = fields.optional(walk, "token", token);
     let hosts = fields.optional(walk, "hosts", |walk, node, key| {
         let read: Vec<_> = items(walk, node, key)?.iter().map(|node| host(walk, node, key)).collect();
         read.into_iter().collect::<Option<Vec<_>>>()
     });
-    Some((listen?.flatten(), AdminAccess { token: token?, hosts: hosts?.unwrap_or_default() }))
+    Some((listen?, AdminAccess { token: token?, hosts: hosts?.unwrap_or_default() }))
 }
 
 /// A token. What is wrong is never quoted: it may be nearly right.
@@ -85,8 +87,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn absent_is_off_and_reads_only() {
-        assert_eq!(walked("{}", read).0, Some((None, AdminAccess::default())));
+    fn absent_is_the_usual_address_null_is_off_and_both_read_only() {
+        let usual = AdminListen { address: ([127, 0, 0, 1], 9464).into(), is_default: true };
+        assert_eq!(walked("{}", read).0, Some((Some(usual), AdminAccess::default())));
         assert_eq!(walked("listen: null", read).0, Some((None, AdminAccess::default())));
     }
 
@@ -94,7 +97,8 @@ mod tests {
     fn a_token_is_not_shown() {
         let yaml = "{listen: '[::1]:9464', token: correct-horse-battery, hosts: [Mill.Example]}";
         let (listen, access) = walked(yaml, read).0.expect("it is right");
-        assert_eq!(listen, Some("[::1]:9464".parse().expect("an address")));
+        let address = "[::1]:9464".parse().expect("an address");
+        assert_eq!(listen, Some(AdminListen { address, is_default: false }));
         assert_eq!(access.hosts, ["mill.example"]);
         assert_eq!(access.token.as_ref().map(Secret::reveal), Some("correct-horse-battery"));
         assert!(!format!("{access:?}").contains("horse"));

@@ -172,10 +172,11 @@ impl DaemonPlaces {
 
     /// What of `new` a daemon that runs as `old` cannot take in.
     pub(super) fn changes(&self, old: &DaemonSpec, new: &DaemonSpec) -> Vec<Diagnostic> {
+        let address = |spec: &DaemonSpec| spec.admin_listen.map(|listen| listen.address);
         let keys = [
             ("instance_id", old.instance_id != new.instance_id, self.instance_id),
             ("state", old.state != new.state, self.state),
-            ("admin.listen", old.admin_listen != new.admin_listen, self.admin),
+            ("admin.listen", address(old) != address(new), self.admin),
             ("memory.max", old.memory_max_bytes != new.memory_max_bytes, self.memory),
         ];
         let changed = keys.into_iter().filter(|(_, is_changed, _)| *is_changed);
@@ -195,13 +196,17 @@ impl DaemonPlaces {
 }
 
 impl Daemon {
-    /// The settings of a daemon without a file: those of an empty one.
+    /// The settings of a daemon without a file: those of an empty one, and no admin server.
     pub(super) fn default_settings() -> Daemon {
         let mut sources = SourceMap::default();
         let file = sources.add(Path::new(""), String::new());
         let surroundings = Surroundings::of_process();
         let mut walk = Walk::new(&sources, &surroundings, false);
-        let daemon = daemon(&mut walk, &Node::empty_map(Place::new(file, 0, 0)));
+        let mut daemon = daemon(&mut walk, &Node::empty_map(Place::new(file, 0, 0)));
+        if let Some(spec) = &mut daemon.spec {
+            // Several may be tried side by side, and nobody watches them.
+            spec.admin_listen = None;
+        }
         Daemon { pipelines: None, ..daemon }
     }
 }

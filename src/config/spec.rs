@@ -255,7 +255,7 @@ pub struct DaemonSpec {
     /// State folder.
     pub state: PathBuf,
     /// Address of the admin server; `None`: off.
-    pub admin_listen: Option<std::net::SocketAddr>,
+    pub admin_listen: Option<AdminListen>,
     /// Who may do what at the admin server.
     pub admin_access: AdminAccess,
     /// The most memory for records in the process, in bytes.
@@ -297,6 +297,15 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
     }
+}
+
+/// Where the admin server listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdminListen {
+    /// The address.
+    pub address: std::net::SocketAddr,
+    /// The file does not name it: where another daemon has it already, this one runs without.
+    pub is_default: bool,
 }
 
 /// How much is logged.

@@ -10,7 +10,8 @@ use tokio::sync::{mpsc, oneshot};
 use crate::config::spec::LogLevel;
 
 use super::reload::{PlanOutcome, ReloadOutcome};
-use super::view::{DaemonView, PipelineView, Views};
+use super::view::{DaemonView, PipelineView};
+use super::views::Views;
 
 /// How many requests may wait for the supervisor's loop; whoever asks more waits.
 pub(super) const REQUESTS_MAX: usize = 64;

@@ -17,7 +17,8 @@ use super::orders::{Answer, Done, Order, Tenancy, Tenure, Version};
 use super::pipeline_task::PipelineTask;
 use super::policy::RestartPolicy;
 use super::reload::{PlanOutcome, ReloadOutcome, ReloadResult};
-use super::view::{DaemonState, PipelineReport, PipelineState, PipelineStatus, unix_ms};
+use super::status::PipelineStatus;
+use super::view::{DaemonState, PipelineReport, PipelineState, unix_ms};
 use super::{Phase, Shared};
 
 /// How often the loop looks whether every pipeline has left `starting`.

@@ -13,7 +13,10 @@ mod policy;
 mod reload;
 mod running;
 mod signals;
+mod status;
+mod trial;
 mod view;
+mod views;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,16 +28,15 @@ use crate::config::spec::Config;
 use crate::pipeline::memory::Pool;
 
 use dispatcher::Dispatcher;
-use view::Views;
+use views::Views;
 
 pub use control::{Command, CommandError, Control};
 pub use policy::{AfterEnd, RestartPolicy};
 pub use reload::{ChangeOutcome, PlanOutcome, ReloadOutcome, ReloadResult};
 pub use signals::{Signal, Signals};
+pub use status::PipelineStatus;
 pub(crate) use view::unix_ms;
-pub use view::{
-    DaemonState, DaemonView, EndState, PipelineReport, PipelineState, PipelineStatus, PipelineView,
-};
+pub use view::{DaemonState, DaemonView, EndState, PipelineReport, PipelineState, PipelineView};
 
 /// What all pipelines of the process share.
 #[derive(Debug)]

@@ -14,7 +14,8 @@ use super::control::CommandError;
 use super::orders::{Done, Order, Replacement, Tenancy, Tenure, Version};
 use super::policy::{AfterEnd, RestartPolicy};
 use super::running::{Leaving, Running};
-use super::view::{EndState, PipelineReport, PipelineState, PipelineStatus, unix_ms};
+use super::status::PipelineStatus;
+use super::view::{EndState, PipelineReport, PipelineState, unix_ms};
 
 /// A pipeline's task.
 pub(super) struct PipelineTask {

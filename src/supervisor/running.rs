@@ -1,22 +1,19 @@
 //! A pipeline whose lanes run: what they report, what they are told, a new spec on trial, a lane that hangs.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::pipeline::{LaneEnd, LaneEvent, LaneHandle, LaneSetup, start_lane};
 
 use super::orders::{Answer, Done, Order, Version};
 use super::pipeline_task::{PipelineTask, hangs};
+use super::trial::Trial;
 use super::view::PipelineState;
 
 /// How long the other lanes of a pipeline may take to finish when one of them has ended by itself.
 const SIBLINGS_DEADLINE: Duration = Duration::from_secs(30);
-
-/// How long a new spec is on trial where no commit proves it.
-const TRIAL_MAX: Duration = Duration::from_secs(60);
 
 /// How often the lanes' signs of life are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -39,16 +36,6 @@ pub(super) enum Leaving {
     Hung(String),
 }
 
-/// A new spec that has not shown yet that it can run.
-struct Trial {
-    /// What runs again if it cannot.
-    old: Version,
-    /// The lanes that run the new spec already: what another lane does is not its fault.
-    swapped: BTreeSet<usize>,
-    until: Instant,
-    done: oneshot::Sender<Done>,
-}
-
 /// A lane that hangs.
 struct Hang {
     reason: String,
@@ -58,14 +45,14 @@ struct Hang {
 
 /// The lanes of a pipeline, from their start to the end of the last one.
 pub(super) struct Running<'t> {
-    task: &'t mut PipelineTask,
-    lanes: Vec<LaneHandle>,
+    pub(super) task: &'t mut PipelineTask,
+    pub(super) lanes: Vec<LaneHandle>,
     events: mpsc::UnboundedReceiver<(usize, LaneEvent)>,
     /// Which lanes have not ended.
     alive: usize,
     worst: LaneEnd,
-    leaving: Option<Leaving>,
-    trial: Option<Trial>,
+    pub(super) leaving: Option<Leaving>,
+    pub(super) trial: Option<Trial>,
     hang: Option<Hang>,
 }
 
@@ -156,26 +143,6 @@ impl<'t> Running<'t> {
         }
     }
 
-    /// A lane ended by itself while another spec was on its way in.
-    fn ended_on_trial(&mut self, trial: Trial, lane: usize, end: &LaneEnd) {
-        match end {
-            // It had not taken the new spec in: that has its first start before it.
-            _ if !trial.swapped.contains(&lane) => {
-                self.task.status.end_trial();
-                self.task.starting.push(trial.done);
-                self.leaving = Some(Leaving::StartAnew);
-            }
-            LaneEnd::Failed(reason) => {
-                self.roll_back(trial, reason.clone());
-                self.leaving = Some(Leaving::StartAnew);
-            }
-            LaneEnd::Stopped(_) | LaneEnd::Drained | LaneEnd::DeadlinePassed => {
-                self.task.status.end_trial();
-                let _ = trial.done.send(Done::Unproven);
-            }
-        }
-    }
-
     fn order(&mut self, order: Option<Order>) {
         // Answers may go to nobody: whoever asked can be gone.
         match order {
@@ -236,63 +203,12 @@ impl<'t> Running<'t> {
     }
 
     /// What runs from the next start on, or from the next batch on.
-    fn adopt(&mut self, to: Version, is_on_trial: bool) {
+    pub(super) fn adopt(&mut self, to: Version, is_on_trial: bool) {
         if let Some(trial) = self.trial.take() {
             let _ = trial.done.send(Done::Overtaken);
         }
         self.task.status.adopt(Arc::clone(&to.spec), to.generation, is_on_trial);
         self.task.version = to;
-    }
-
-    /// Swaps the spec in all lanes, on trial.
-    fn swap(&mut self, to: Version, done: oneshot::Sender<Done>) {
-        if self.leaving.is_some() {
-            self.adopt(to, false);
-            self.task.starting.push(done);
-            if let Some(Leaving::Hung(_)) = self.leaving {
-                self.leaving = Some(Leaving::StartAnew);
-            }
-            return;
-        }
-        // While one trial lasts the old spec stays the one that has shown that it can.
-        let old = match self.trial.take() {
-            Some(trial) => {
-                let _ = trial.done.send(Done::Overtaken);
-                trial.old
-            }
-            None => self.task.version.clone(),
-        };
-        for lane in &self.lanes {
-            lane.swap(Arc::clone(&to.spec), true);
-        }
-        self.adopt(to, true);
-        let until = Instant::now() + TRIAL_MAX;
-        self.trial = Some(Trial { old, swapped: BTreeSet::new(), until, done });
-    }
-
-    fn end_trial(&mut self, done: Done) {
-        let Some(trial) = self.trial.take() else { return };
-        let name = &self.task.version.spec.name;
-        tracing::info!(pipeline = %name, generation = self.task.version.generation, is_proven = done == Done::Proven, "the trial of the new spec is over: it stays");
-        self.task.status.end_trial();
-        for lane in &self.lanes {
-            lane.end_trial();
-        }
-        let _ = trial.done.send(done);
-    }
-
-    fn roll_back(&mut self, trial: Trial, reason: String) {
-        let Version { spec, generation } = trial.old.clone();
-        tracing::error!(
-            pipeline = %spec.name, reason = %reason, generation,
-            "the new spec is not fit: rolled back to the one before"
-        );
-        for lane in &self.lanes {
-            lane.swap(Arc::clone(&spec), false);
-        }
-        self.task.status.roll_back(spec, generation, reason.clone());
-        self.task.version = trial.old;
-        let _ = trial.done.send(Done::RolledBack(reason));
     }
 
     /// A lane whose thread shows no sign of life has its pipeline failed. Rust cannot end a thread: if it does not end by

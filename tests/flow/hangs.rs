@@ -1,6 +1,9 @@
 //! A lane that hangs: a program that runs on and on over one record.
 
+use std::time::Duration;
+
 use millstream_harness::client::Sent;
+use millstream_harness::systemd::Manager;
 use serde_json::json;
 
 use crate::{numbers, produced, scene};
@@ -17,14 +20,27 @@ fn a_lane_that_hangs_fails_its_pipeline_alone_and_loses_nothing() {
     hangs.send([Sent::value(json!({ "n": 3, "a": endless }).to_string())]);
     hangs.send(numbers(2));
     let looping = hangs.pipeline(&format!("transform: [{{decode: json}}, {{map: '{FOREVER}'}}]"));
+    let mut manager = Manager::new();
     let files = flows.files(&flows.pipeline("")).pipeline(&looping);
+    let files = files.environment("NOTIFY_SOCKET", manager.address()).environment("WATCHDOG_USEC", "1000000");
     let mut run = files.start();
+    manager.wait_for_line("WATCHDOG=1");
     let failed = run.wait_for_log("that it hangs", |line| line.is("pipeline failed", &hangs.name));
     let at = format!("{} [0] offset 3", hangs.input);
     assert!(failed.field("reason").contains(&at), "{}", failed.text());
     flows.send(numbers(4));
     flows.wait_committed(&mut run);
+    let fed = manager.seen().len();
+    manager.wait_for("that it lives on", |message| message.has("WATCHDOG=1"));
+    assert!(manager.seen().len() > fed, "one failed pipeline does not end the feed");
     run.wait_for_log("that only a restart helps", |line| line.message().contains("needs a restart"));
+    // Three times as long as a ping may take: it has come to an end.
+    assert!(run.outlives(Duration::from_secs(1)));
+    manager.seen();
+    let fed = manager.seen().len();
+    assert!(run.outlives(Duration::from_secs(3)));
+    let later = &manager.seen()[fed..];
+    assert!(!later.iter().any(|message| message.has("WATCHDOG=1")), "it is fed on: {later:?}");
     run.kill();
 
     let mended = hangs.pipeline("transform: [{decode: json}, {filter: '!exists(.a)'}]");

@@ -19,13 +19,37 @@ fn asking(scene: &Scene, address: &str, user: &str) -> Files {
         .kafka("sasl.password: ${file:password}")
 }
 
-#[test]
-fn a_wrong_password_is_named_and_put_right_by_a_reload() {
-    let (address, user, right) = broker::with_password();
-    let scene = Scene::bare(BINARY, "password", broker::refusing());
+/// The stage on the broker that asks, with its topics.
+fn stage(stem: &str) -> Scene {
+    let scene = Scene::bare(BINARY, stem, broker::refusing());
     for topic in [&scene.input, &scene.output] {
         scene.client.create_topic(topic, 1, &[]);
     }
+    scene
+}
+
+#[test]
+fn missing_rights_are_named_and_heal_without_a_restart() {
+    let (address, guest, password) = broker::with_guest();
+    let scene = stage("rights");
+    scene.send(range(0..5));
+    let files = asking(&scene, address, guest);
+    files.folder().write("password", password);
+    let run = files.start();
+    run.wait_waiting_for(&scene.name, "uthoriz");
+    for (resource, name) in
+        [("--topic", &scene.input), ("--topic", &scene.output), ("--group", &scene.group())]
+    {
+        broker::allow_guest(resource, name);
+    }
+    let outcome = scene.finish(run);
+    assert_eq!((outcome.output.len(), outcome.ended.account), (5, produced(5)));
+}
+
+#[test]
+fn a_wrong_password_is_named_and_put_right_by_a_reload() {
+    let (address, user, right) = broker::with_password();
+    let scene = stage("password");
     scene.send(range(0..5));
     let files = asking(&scene, address, user);
     let password = files.folder().write("password", "wrong-word");

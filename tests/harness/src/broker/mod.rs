@@ -44,6 +44,16 @@ pub fn with_password() -> (&'static str, &'static str, &'static str) {
     (&own().1, server::USER, server::PASSWORD)
 }
 
+/// The same, with a user who may do nothing until [`allow_guest`] says so.
+pub fn with_guest() -> (&'static str, &'static str, &'static str) {
+    (&own().1, server::GUEST, server::PASSWORD)
+}
+
+/// Allows that user everything with a topic (`--topic`) or a group (`--group`).
+pub fn allow_guest(resource: &str, name: &str) {
+    server::allow(&testbed::kafka_jars(), refusing(), resource, name);
+}
+
 /// The broker of this process, by both listeners.
 fn own() -> &'static (String, String) {
     static ADDRESSES: OnceLock<(String, String)> = OnceLock::new();

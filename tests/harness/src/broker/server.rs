@@ -22,6 +22,8 @@ pub(super) enum Role {
 pub(super) const USER: &str = "millstream";
 /// With which password.
 pub(super) const PASSWORD: &str = "right-word";
+/// Who may enter with the same password, and may do nothing until [`allow`] says so.
+pub(super) const GUEST: &str = "guest";
 
 /// The properties of a broker that is its own controller, with one listener more that asks for a password.
 pub(super) fn properties(folder: &Path, port: u16, password_port: u16, controller_port: u16) -> String {
@@ -35,7 +37,9 @@ pub(super) fn properties(folder: &Path, port: u16, password_port: u16, controlle
          advertised.listeners={listeners}\n\
          listener.name.password.sasl.enabled.mechanisms=PLAIN\n\
          listener.name.password.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule \
-         required user_{USER}=\"{PASSWORD}\";\n{}",
+         required user_{USER}=\"{PASSWORD}\" user_{GUEST}=\"{PASSWORD}\";\n\
+         authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n\
+         super.users=User:ANONYMOUS;User:{USER}\n{}",
         common(folder, controller_port)
     )
 }
@@ -97,6 +101,16 @@ pub(super) fn start(jars: &Path, folder: &Path) -> Child {
         .stderr(log);
     process::spawn(command)
         .unwrap_or_else(|error| panic!("run java (scripts/bootstrap test installs it): {error}"))
+}
+
+/// Allows the guest everything with a topic (`--topic`) or a group (`--group`).
+pub(super) fn allow(jars: &Path, bootstrap: &str, resource: &str, name: &str) {
+    let output = java(jars)
+        .args(["org.apache.kafka.tools.AclCommand", "--bootstrap-server", bootstrap, "--add"])
+        .args(["--allow-principal", &format!("User:{GUEST}"), "--operation", "All", resource, name])
+        .output()
+        .unwrap_or_else(|error| panic!("run java (scripts/bootstrap test installs it): {error}"));
+    assert!(output.status.success(), "allow {name}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn java(jars: &Path) -> Command {

@@ -142,6 +142,10 @@ impl Files {
         lines.push("pipelines: pipelines.d".to_owned());
         lines.push(format!("state: {}", self.folder.path().join("state").display()));
         lines.push("log: {level: info, format: json}".to_owned());
+        if !self.settings.iter().any(|setting| setting.starts_with("admin:")) {
+            // Daemons of tests run side by side.
+            lines.push("admin: {listen: null}".to_owned());
+        }
         lines.extend(self.settings.iter().cloned());
         lines.join("\n") + "\n"
     }

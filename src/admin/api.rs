@@ -2,7 +2,8 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -44,6 +45,19 @@ pub(super) async fn no_such_method(method: Method, uri: Uri) -> Response {
     error(StatusCode::METHOD_NOT_ALLOWED, format!("`{}` does not take {method}", uri.path())).into_response()
 }
 
+/// A pipeline's name in a path.
+struct Name(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let name = Path::<String>::from_request_parts(parts, state).await;
+        name.map(|Path(name)| Name(name))
+            .map_err(|fault| error(fault.status(), fault.body_text()).into_response())
+    }
+}
+
 async fn daemon(State(control): State<Control>) -> Json<shape::Daemon> {
     Json(shape::Daemon::of(&control, unix_ms()))
 }
@@ -52,7 +66,7 @@ async fn pipelines(State(control): State<Control>) -> Json<shape::Pipelines> {
     Json(shape::Pipelines { pipelines: control.pipelines().iter().map(shape::Pipeline::from).collect() })
 }
 
-async fn pipeline(State(control): State<Control>, Path(name): Path<String>) -> Response {
+async fn pipeline(State(control): State<Control>, Name(name): Name) -> Response {
     shown(&control, name)
 }
 
@@ -72,15 +86,15 @@ fn refused(reason: &CommandError) -> Response {
     error(status, reason.to_string()).into_response()
 }
 
-async fn pause(State(control): State<Control>, Path(name): Path<String>) -> Response {
+async fn pause(State(control): State<Control>, Name(name): Name) -> Response {
     carry_out(&control, name, Command::Pause).await
 }
 
-async fn resume(State(control): State<Control>, Path(name): Path<String>) -> Response {
+async fn resume(State(control): State<Control>, Name(name): Name) -> Response {
     carry_out(&control, name, Command::Resume).await
 }
 
-async fn restart(State(control): State<Control>, Path(name): Path<String>) -> Response {
+async fn restart(State(control): State<Control>, Name(name): Name) -> Response {
     carry_out(&control, name, Command::Restart).await
 }
 

@@ -130,7 +130,10 @@ pub(super) async fn check(State(guard): State<Guard>, request: Request, next: Ne
     if guard.door == Door::Tcp {
         let right = Right::needed(request.method(), request.uri().path());
         let access = guard.control.daemon().admin_access;
-        if let Err(refusal) = may_pass(&access, request.headers(), right) {
+        // A request for a whole URL (RFC 9112, 3.2.2) names a host as well.
+        let in_url = request.uri().host().is_none_or(|host| is_known(host, &access));
+        let verdict = if in_url { may_pass(&access, request.headers(), right) } else { Err(Refusal::Host) };
+        if let Err(refusal) = verdict {
             let mut response = error(refusal.status(), refusal.to_string()).into_response();
             if refusal.status() == StatusCode::UNAUTHORIZED {
                 let scheme = axum::http::HeaderValue::from_static("Bearer");

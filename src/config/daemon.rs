@@ -10,7 +10,7 @@ use super::kafka::{self, Properties};
 use super::names;
 use super::node::{Node, Value};
 use super::source_map::{Place, SourceMap};
-use super::spec::{DaemonSpec, LogFormat, LogLevel};
+use super::spec::{AdminAccess, DaemonSpec, LogFormat, LogLevel};
 use super::transform::SCHEMAS;
 use super::units;
 use super::walk::{Fields, Walk, duration, word};
@@ -225,7 +225,11 @@ pub(super) fn daemon(walk: &mut Walk<'_>, node: &Node) -> Daemon {
     let kafka = fields.node("kafka").map(|node| kafka::properties(walk, node)).unwrap_or_default();
     let pipelines = fields.read(walk, "pipelines", path);
     let state = fields.read(walk, "state", path);
-    let admin = nested(walk, &fields, "admin", admin::read);
+    let is_off = fields.node("admin").is_some_and(|node| matches!(node.value, Value::Null));
+    let admin = match is_off {
+        true => Some((None, AdminAccess::default())),
+        false => nested(walk, &fields, "admin", admin::read),
+    };
     let memory = nested(walk, &fields, "memory", |walk, node| {
         let fields = Fields::open(walk, node, &MEMORY)?;
         let max = fields

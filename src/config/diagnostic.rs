@@ -153,6 +153,7 @@ impl Report {
     /// When the writer fails.
     pub fn draw(&self, writer: &mut dyn termcolor::WriteColor) -> std::io::Result<()> {
         let config = term::Config { chars: term::Chars::ascii(), ..term::Config::default() };
+        let writer = &mut Printable(writer);
         for diagnostic in &self.diagnostics {
             let drawn = to_codespan(diagnostic);
             match term::emit(writer, &config, &self.sources, &drawn) {
@@ -191,6 +192,36 @@ impl Report {
             "end_column": end.map(|at| at.column),
             "notes": notes,
         })
+    }
+}
+
+/// Lets no control character through: a file that is checked must not steer the terminal of who checks it.
+struct Printable<'w>(&'w mut dyn termcolor::WriteColor);
+
+impl std::io::Write for Printable<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let is_control = |byte: u8| byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t');
+        let shown: Vec<u8> = bytes.iter().map(|byte| if is_control(*byte) { b'?' } else { *byte }).collect();
+        self.0.write_all(&shown)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl termcolor::WriteColor for Printable<'_> {
+    fn supports_color(&self) -> bool {
+        self.0.supports_color()
+    }
+
+    fn set_color(&mut self, spec: &termcolor::ColorSpec) -> std::io::Result<()> {
+        self.0.set_color(spec)
+    }
+
+    fn reset(&mut self) -> std::io::Result<()> {
+        self.0.reset()
     }
 }
 
@@ -255,6 +286,15 @@ mod tests {
         );
         assert_eq!(report().to_json()[0]["file"], json!("b.yaml"));
         assert_eq!(report().to_json()[0]["line"], Value::Null);
+    }
+
+    #[test]
+    fn a_file_does_not_steer_the_terminal() {
+        let mut sources = SourceMap::default();
+        let file = sources.add(Path::new("a.yaml"), "one: \u{1b}[31m1\n".to_owned());
+        let finding = Diagnostic::error("x", "is `\u{1b}[31m`").at(Place::new(file, 0, 3), "");
+        let text = Report::new(sources, vec![finding]).to_string();
+        assert!(!text.contains('\u{1b}') && text.contains("one: ?[31m1"), "{text}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Carries a plan out: every pipeline is told at once, and what becomes of each is gathered for the reload's account.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,8 +12,9 @@ use crate::telemetry;
 
 use super::dispatcher::{Dispatcher, Managed};
 use super::orders::{Done, Order, Replacement, Tenancy, Version};
+use super::pipeline_task::Beginning;
 use super::reload::{ChangeOutcome, ReloadOutcome};
-use super::view::unix_ms;
+use super::view::{PipelineState, unix_ms};
 
 /// How long a reload's answer waits for a swapped spec to be proven: the trial goes on behind it.
 const TRIAL_PATIENCE: Duration = Duration::from_secs(5);
@@ -54,6 +56,7 @@ impl Dispatcher {
         let text = loaded.warnings.to_string();
         let deadline = Instant::now() + self.config.daemon.shutdown_deadline;
         self.config = loaded.config;
+        let paused = self.paused();
         // Whoever takes a group over must know all that leave theirs.
         for change in plan.changes.iter().filter(|change| change.action == Action::Remove) {
             self.remove(&change.pipeline, deadline);
@@ -62,7 +65,7 @@ impl Dispatcher {
             self.remove(change.renamed_from.as_deref().unwrap_or_default(), deadline);
         }
         let waits = plan.changes.into_iter().map(|change| {
-            let wait = self.tell_change(&change, generation, deadline);
+            let wait = self.tell_change(&change, generation, deadline, &paused);
             (change, wait)
         });
         let waits = waits.collect();
@@ -76,7 +79,23 @@ impl Dispatcher {
         self.leaving.push(managed);
     }
 
-    fn tell_change(&mut self, change: &Change, generation: u64, deadline: Instant) -> Wait {
+    /// The pipelines that are paused.
+    fn paused(&self) -> BTreeSet<String> {
+        let is_paused = |managed: &Managed| managed.status.view().state == PipelineState::Paused;
+        self.pipelines
+            .iter()
+            .filter(|(_, managed)| is_paused(managed))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    fn tell_change(
+        &mut self,
+        change: &Change,
+        generation: u64,
+        deadline: Instant,
+        paused: &BTreeSet<String>,
+    ) -> Wait {
         let name = &change.pipeline;
         match change.action {
             Action::Keep => {
@@ -97,7 +116,8 @@ impl Dispatcher {
         let (tell, done) = oneshot::channel();
         if change.action == Action::Add || change.action == Action::Rename {
             let after = self.owners(&group, name);
-            self.start(to, after, vec![tell]);
+            let is_paused = change.renamed_from.as_ref().is_some_and(|old| paused.contains(old));
+            self.start(to, Beginning { after, is_paused, starting: vec![tell] });
             return Wait::Start(done, deadline);
         }
         let (order, wait) = if change.action == Action::Swap {

@@ -13,8 +13,8 @@ use crate::config::{LoadRequest, Loaded, Report, load};
 use crate::telemetry;
 
 use super::control::{Command, CommandError, Request};
-use super::orders::{Answer, Done, Order, Tenancy, Tenure, Version};
-use super::pipeline_task::PipelineTask;
+use super::orders::{Answer, Order, Tenancy, Tenure, Version};
+use super::pipeline_task::{Beginning, PipelineTask};
 use super::policy::RestartPolicy;
 use super::reload::{PlanOutcome, ReloadOutcome, ReloadResult};
 use super::status::PipelineStatus;
@@ -85,18 +85,13 @@ impl Dispatcher {
             reload: None,
         };
         for spec in dispatcher.config.pipelines.clone() {
-            dispatcher.start(Version { spec: Arc::new(spec), generation: 1 }, Vec::new(), Vec::new());
+            dispatcher.start(Version { spec: Arc::new(spec), generation: 1 }, Beginning::default());
         }
         dispatcher
     }
 
-    /// Starts a pipeline's task; its lanes start once `after` have left their group, and `starting` are told so.
-    pub(super) fn start(
-        &mut self,
-        version: Version,
-        after: Vec<Tenancy>,
-        starting: Vec<oneshot::Sender<Done>>,
-    ) {
+    /// Starts a pipeline's task.
+    pub(super) fn start(&mut self, version: Version, beginning: Beginning) {
         let name = version.spec.name.clone();
         let status = Arc::new(PipelineStatus::new(Arc::clone(&version.spec), version.generation));
         self.shared.views.add(&status);
@@ -107,10 +102,9 @@ impl Dispatcher {
             status: Arc::clone(&status),
             orders: inbox,
             version,
-            after,
+            beginning,
             tenure,
             policy: RestartPolicy::default(),
-            starting,
         };
         self.tasks.spawn(task.run());
         self.pipelines.insert(name, Managed { orders, tenancy, status });

@@ -24,12 +24,21 @@ pub(super) struct PipelineTask {
     pub(super) orders: mpsc::UnboundedReceiver<Order>,
     /// What runs, or will when it starts.
     pub(super) version: Version,
-    /// It starts when these have left its group.
-    pub(super) after: Vec<Tenancy>,
     /// Which group it holds; dropped at its end, also by a panic.
     pub(super) tenure: watch::Sender<Tenure>,
     pub(super) policy: RestartPolicy,
-    /// Who waits for the next start of its lanes.
+    /// How its next run begins.
+    pub(super) beginning: Beginning,
+}
+
+/// How lanes begin.
+#[derive(Debug, Default)]
+pub(super) struct Beginning {
+    /// They start when these have left the group.
+    pub(super) after: Vec<Tenancy>,
+    /// The pipeline is paused before it begins: under the name that it had before.
+    pub(super) is_paused: bool,
+    /// Who waits for it.
     pub(super) starting: Vec<oneshot::Sender<Done>>,
 }
 
@@ -49,6 +58,13 @@ impl PipelineTask {
     /// Runs to the end.
     pub(super) async fn run(mut self) -> PipelineReport {
         let mut next = Next::Run;
+        if std::mem::take(&mut self.beginning.is_paused) {
+            for waiting in self.beginning.starting.drain(..) {
+                // Whoever asked may be gone.
+                let _ = waiting.send(Done::Paused);
+            }
+            next = Next::Rest(PipelineState::Paused);
+        }
         let end = loop {
             next = match next {
                 Next::Run => self.run_lanes().await,
@@ -81,7 +97,7 @@ impl PipelineTask {
             return next;
         }
         self.hold_group(true);
-        for waiting in self.starting.drain(..) {
+        for waiting in self.beginning.starting.drain(..) {
             // Whoever asked may be gone.
             let _ = waiting.send(Done::Started);
         }
@@ -94,13 +110,13 @@ impl PipelineTask {
     /// Waits until whoever owned the group has left it. Orders that come meanwhile are followed.
     async fn wait_for_others(&mut self) -> Option<Next> {
         let group = self.version.spec.source.group.clone();
-        while let Some(mut other) = self.after.pop() {
+        while let Some(mut other) = self.beginning.after.pop() {
             let order = tokio::select! {
                 // An error says that its task is gone, and with it all it held.
                 _ = other.wait_for(|tenure| tenure.group.as_ref() != Some(&group)) => continue,
                 order = self.orders.recv() => order,
             };
-            self.after.push(other);
+            self.beginning.after.push(other);
             if let Some(next) = self.follow_at_rest(order, &PipelineState::Starting) {
                 return Some(next);
             }
@@ -226,7 +242,7 @@ impl PipelineTask {
                 Some(Next::Run)
             }
             Some(Order::Replace(Replacement { to, after, done, .. })) => {
-                self.after.extend(after);
+                self.beginning.after.extend(after);
                 self.adopt_at_rest(to, state, done)
             }
             Some(Order::Swap { to, done }) => self.adopt_at_rest(to, state, done),
@@ -248,7 +264,7 @@ impl PipelineTask {
             let _ = done.send(Done::Paused);
             return None;
         }
-        self.starting.push(done);
+        self.beginning.starting.push(done);
         Some(Next::Run)
     }
 

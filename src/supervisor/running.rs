@@ -164,8 +164,8 @@ impl<'t> Running<'t> {
             }
             Some(Order::Replace(replacement)) => {
                 self.adopt(replacement.to, false);
-                self.task.after.extend(replacement.after);
-                self.task.starting.push(replacement.done);
+                self.task.beginning.after.extend(replacement.after);
+                self.task.beginning.starting.push(replacement.done);
                 self.leave(Leaving::StartAnew, replacement.deadline);
             }
             Some(Order::Swap { to, done }) => self.swap(to, done),

@@ -33,7 +33,7 @@ impl Running<'_> {
             // It had not taken the new spec in: that has its first start before it.
             _ if !trial.swapped.contains(&lane) => {
                 self.task.status.end_trial();
-                self.task.starting.push(trial.done);
+                self.task.beginning.starting.push(trial.done);
                 self.leaving = Some(Leaving::StartAnew);
             }
             LaneEnd::Failed(reason) => {
@@ -51,7 +51,7 @@ impl Running<'_> {
     pub(super) fn swap(&mut self, to: Version, done: oneshot::Sender<Done>) {
         if self.leaving.is_some() {
             self.adopt(to, false);
-            self.task.starting.push(done);
+            self.task.beginning.starting.push(done);
             if let Some(Leaving::Hung(_)) = self.leaving {
                 self.leaving = Some(Leaving::StartAnew);
             }

@@ -128,3 +128,34 @@ fn a_stopped_pipeline_starts_again_only_by_a_changed_file() {
     let outcome = scene.finish(run);
     assert_eq!((outcome.output.len(), outcome.ended.account.skipped), (2, 1));
 }
+
+#[test]
+fn a_paused_pipeline_stays_paused_under_another_name() {
+    let scene = scene("paused");
+    let group = format!("{}.group", scene.name);
+    let named = |name: &str| {
+        let yaml = scene.pipeline("").replace("]}\nsinks", &format!("], group: {group}}}\nsinks"));
+        yaml.replace(&format!("name: {}", scene.name), &format!("name: {name}"))
+    };
+    let new_name = format!("{}-new", scene.name);
+    let files = scene.files(&named(&scene.name));
+    let mut run = files.start();
+    scene.send(range(0..2));
+    scene.client.wait_committed(&group, &scene.input, &[(0, 2)]);
+    let ask = |arguments: &[&str]| {
+        let output = files.client(arguments).output().expect("the binary runs");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    ask(&["pause", &scene.name]);
+    scene.send(range(2..5));
+    files.remove(&scene.name);
+    files.replace(&named(&new_name));
+    let told = ask(&["reload"]);
+    assert!(told.contains("it stays paused"), "{told}");
+    assert!(ask(&["status", &new_name]).contains("paused"));
+    ask(&["resume", &new_name]);
+    scene.client.wait_committed(&group, &scene.input, &[(0, 5)]);
+    run.stop();
+    assert_eq!(scene.client.read(&scene.output).len(), 5);
+}

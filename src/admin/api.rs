@@ -10,7 +10,8 @@ use axum::routing::{get, post, put};
 use axum::{Json, Router};
 
 use crate::config::spec::LogLevel;
-use crate::supervisor::{Command, CommandError, Control, PlanOutcome, ReloadResult, unix_ms};
+use crate::pipeline::unix_ms;
+use crate::supervisor::{Command, CommandError, Control, PlanOutcome, ReloadResult};
 
 use super::shape;
 

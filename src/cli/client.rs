@@ -8,7 +8,7 @@ use tokio::runtime::Builder;
 use crate::admin::client::{Client, ClientError};
 use crate::admin::shape::{Daemon, Pipeline, Pipelines};
 use crate::admin::socket;
-use crate::supervisor::unix_ms;
+use crate::pipeline::unix_ms;
 
 use super::{Exit, SocketArgs};
 
@@ -74,8 +74,6 @@ pub(super) fn words(error: &ClientError) -> String {
 fn exit_of(error: &ClientError) -> Exit {
     match error {
         ClientError::NoDaemon { .. } | ClientError::NoAnswer { .. } => Exit::Unavailable,
-        // Draining.
-        ClientError::Refused { status: 503, .. } => Exit::Unavailable,
         ClientError::Refused { .. } => Exit::Refused,
     }
 }

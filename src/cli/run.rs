@@ -21,6 +21,15 @@ const CONTROL_THREADS: usize = 2;
 
 /// Runs the daemon, and gives how the process ends.
 pub fn run(args: &RunArgs) -> Exit {
+    // First of all: what comes while the files are read waits its turn, and a SIGHUP ends nothing.
+    let signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => {
+            // Where standard error is gone there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "the system gives no signals: {error}");
+            return Exit::Internal;
+        }
+    };
     let request = args.files.request(false);
     let loaded = match config::load(&request) {
         Ok(loaded) => loaded,
@@ -38,7 +47,7 @@ pub fn run(args: &RunArgs) -> Exit {
             return Exit::Config;
         }
     };
-    supervise(&loaded.config, request, listeners, args.exit_when_failed).unwrap_or_else(|error| {
+    supervise(&loaded.config, request, listeners, signals, args.exit_when_failed).unwrap_or_else(|error| {
         tracing::error!(%error, "the daemon cannot run");
         Exit::Internal
     })
@@ -76,9 +85,9 @@ fn supervise(
     config: &Config,
     request: LoadRequest,
     listeners: Listeners,
+    mut signals: Signals,
     exit_when_failed: bool,
 ) -> std::io::Result<Exit> {
-    let mut signals = Signals::listen()?;
     let runtime = Builder::new_multi_thread().worker_threads(CONTROL_THREADS).enable_all().build()?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),

@@ -131,6 +131,30 @@ impl Consumer {
         KafkaError::check(unsafe { rd::rd_kafka_subscribe(self.client.ptr(), list.as_ptr()) })
     }
 
+    /// Ends the subscription, and with it the membership, of a static member, too. Revocations follow as events.
+    ///
+    /// # Errors
+    ///
+    /// As librdkafka says.
+    pub fn unsubscribe(&self) -> Result<(), KafkaError> {
+        // SAFETY: the client is live.
+        KafkaError::check(unsafe { rd::rd_kafka_unsubscribe(self.client.ptr()) })
+    }
+
+    /// Whether the group knows this consumer: it has an id there.
+    pub fn is_member(&self) -> bool {
+        // SAFETY: the client is live; the id is ours to free, with librdkafka's own allocator.
+        unsafe {
+            let id = rd::rd_kafka_memberid(self.client.ptr());
+            if id.is_null() {
+                return false;
+            }
+            let is_member = *id != 0;
+            rd::rd_kafka_mem_free(self.client.ptr(), id.cast());
+            is_member
+        }
+    }
+
     /// The next event, at once or never. This is the call that keeps the member in its group
     /// (`max.poll.interval.ms`).
     pub fn poll(&self) -> Option<ConsumerEvent> {

@@ -13,4 +13,5 @@ mod status;
 
 pub use counters::{Clients, LaneCounters, PartitionLag, Rebalances};
 pub use lane::{LaneEnd, LaneEvent, LaneHandle, LaneSetup, start as start_lane};
+pub(crate) use status::unix_ms;
 pub use status::{Account, LaneStatus, LaneView};

@@ -59,6 +59,25 @@ pub struct LaneView {
     pub is_running: bool,
     /// What it waits for, where it is held by an outage.
     pub waiting: Option<String>,
+    /// Since when it runs, or waits, in milliseconds since the Unix epoch.
+    pub since_ms: u64,
+}
+
+impl LaneView {
+    /// What it is at now, and since when, where that is new.
+    pub(super) fn is_at(&mut self, is_running: bool, waiting: Option<String>) {
+        if (is_running, waiting.is_some()) != (self.is_running, self.waiting.is_some()) {
+            self.since_ms = unix_ms();
+        }
+        self.is_running = is_running;
+        self.waiting = waiting;
+    }
+}
+
+/// Now, in milliseconds since the Unix epoch.
+pub(crate) fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Where a lane writes its view and its signs of life.
@@ -97,8 +116,6 @@ impl LaneStatus {
 
     /// A copy of the view. Ages are those of now, however long ago the lane came by.
     pub fn view(&self) -> LaneView {
-        let unix_ms =
-            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
         let age = |then: &AtomicI64, now_ms: u128| match then.load(Ordering::Relaxed) {
             NONE => 0,
             then_ms => {
@@ -106,7 +123,7 @@ impl LaneStatus {
             }
         };
         LaneView {
-            lag_ms: age(&self.oldest_ms, unix_ms),
+            lag_ms: age(&self.oldest_ms, unix_ms().into()),
             commit_age_ms: age(&self.uncommitted_since_ms, self.now_ms().into()),
             ..self.lock().clone()
         }

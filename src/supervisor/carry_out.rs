@@ -8,13 +8,15 @@ use tokio::sync::oneshot;
 
 use crate::config::Loaded;
 use crate::config::diff::{Action, Change, Plan};
+use crate::pipeline::unix_ms;
 use crate::telemetry;
 
 use super::dispatcher::{Dispatcher, Managed};
 use super::orders::{Done, Order, Replacement, Tenancy, Version};
 use super::pipeline_task::Beginning;
 use super::reload::{ChangeOutcome, ReloadOutcome};
-use super::view::{PipelineState, unix_ms};
+use super::status::PipelineStatus;
+use super::view::PipelineState;
 
 /// How long a reload's answer waits for a swapped spec to be proven: the trial goes on behind it.
 const TRIAL_PATIENCE: Duration = Duration::from_secs(5);
@@ -36,7 +38,7 @@ enum Wait {
     /// Its lanes start, once what runs before it has drained: by this time at the latest.
     Start(oneshot::Receiver<Done>, Instant),
     /// Its new spec is proven, or goes back.
-    Proof(oneshot::Receiver<Done>),
+    Proof(oneshot::Receiver<Done>, Arc<PipelineStatus>),
 }
 
 impl Dispatcher {
@@ -75,7 +77,7 @@ impl Dispatcher {
     /// Drains a pipeline for good.
     fn remove(&mut self, name: &str, deadline: Instant) {
         let Some(managed) = self.pipelines.remove(name) else { return };
-        let _ = managed.orders.send(Order::End(deadline));
+        let _ = managed.orders.send(Order::Remove(deadline));
         self.leaving.push(managed);
     }
 
@@ -117,18 +119,17 @@ impl Dispatcher {
         if change.action == Action::Add || change.action == Action::Rename {
             let after = self.owners(&group, name);
             let is_paused = change.renamed_from.as_ref().is_some_and(|old| paused.contains(old));
-            self.start(to, Beginning { after, is_paused, starting: vec![tell] });
+            self.start(to, Beginning { after, is_paused, starting: vec![tell], trial: None });
             return Wait::Start(done, deadline);
         }
+        let Some(managed) = self.pipelines.get(name) else { return Wait::Nothing };
         let (order, wait) = if change.action == Action::Swap {
-            (Order::Swap { to, done: tell }, Wait::Proof(done))
+            (Order::Swap { to, done: tell }, Wait::Proof(done, Arc::clone(&managed.status)))
         } else {
             let after = self.owners(&group, name);
             (Order::Replace(Replacement { to, deadline, after, done: tell }), Wait::Start(done, deadline))
         };
-        if let Some(managed) = self.pipelines.get(name) {
-            let _ = managed.orders.send(order);
-        }
+        let _ = managed.orders.send(order);
         wait
     }
 
@@ -179,9 +180,10 @@ async fn outcome(change: Change, wait: Wait, patience: tokio::time::Instant) -> 
             Ok(answer) => words(answer.ok()),
             Err(_) => Ok("starts once the old one has drained"),
         },
-        Wait::Proof(done) => match tokio::time::timeout_at(patience, done).await {
+        Wait::Proof(done, status) => match tokio::time::timeout_at(patience, done).await {
             Ok(answer) => words(answer.ok()),
-            Err(_) => Ok("swapped, on trial"),
+            Err(_) if status.view().is_on_trial => Ok("swapped, on trial"),
+            Err(_) => Ok("waits for its lanes, which are not through with what they are at"),
         },
     };
     match done {

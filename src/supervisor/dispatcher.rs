@@ -10,6 +10,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::config::diff::Plan;
 use crate::config::spec::{Config, PipelineSpec};
 use crate::config::{LoadRequest, Loaded, Report, load};
+use crate::pipeline::unix_ms;
 use crate::telemetry;
 
 use super::control::{Command, CommandError, Request};
@@ -18,7 +19,7 @@ use super::pipeline_task::{Beginning, PipelineTask};
 use super::policy::RestartPolicy;
 use super::reload::{PlanOutcome, ReloadOutcome, ReloadResult};
 use super::status::PipelineStatus;
-use super::view::{DaemonState, PipelineReport, PipelineState, unix_ms};
+use super::view::{DaemonState, PipelineReport, PipelineState};
 use super::{Phase, Shared};
 
 /// How often the loop looks whether every pipeline has left `starting`.

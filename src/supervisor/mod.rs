@@ -35,7 +35,6 @@ pub use policy::{AfterEnd, RestartPolicy};
 pub use reload::{ChangeOutcome, PlanOutcome, ReloadOutcome, ReloadResult};
 pub use signals::{Signal, Signals};
 pub use status::PipelineStatus;
-pub(crate) use view::unix_ms;
 pub use view::{DaemonState, DaemonView, EndState, PipelineReport, PipelineState, PipelineView};
 
 /// What all pipelines of the process share.

@@ -19,8 +19,10 @@ pub(super) struct Version {
 /// What the supervisor's loop tells a pipeline's task. Drains end by their deadline.
 #[derive(Debug)]
 pub(super) enum Order {
-    /// Finish, commit, leave, and end for good.
+    /// Finish, commit, leave, and end: the process ends, and another may follow.
     End(Instant),
+    /// The same, and nobody follows: static members leave their group for good.
+    Remove(Instant),
     /// The same, and wait for `Resume`.
     Pause(Instant, Answer),
     /// Run again, where it does not.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::pipeline::LaneEnd;
+use crate::pipeline::{LaneEnd, unix_ms};
 
 use super::Shared;
 use super::control::CommandError;
@@ -15,7 +15,7 @@ use super::orders::{Done, Order, Replacement, Tenancy, Tenure, Version};
 use super::policy::{AfterEnd, RestartPolicy};
 use super::running::{Leaving, Running};
 use super::status::PipelineStatus;
-use super::view::{EndState, PipelineReport, PipelineState, unix_ms};
+use super::view::{EndState, PipelineReport, PipelineState};
 
 /// A pipeline's task.
 pub(super) struct PipelineTask {
@@ -40,6 +40,8 @@ pub(super) struct Beginning {
     pub(super) is_paused: bool,
     /// Who waits for it.
     pub(super) starting: Vec<oneshot::Sender<Done>>,
+    /// The spec is still on trial; what runs again where it is not fit.
+    pub(super) trial: Option<Version>,
 }
 
 /// What a task does next.
@@ -226,7 +228,7 @@ impl PipelineTask {
         // Answers may go to nobody: whoever asked can be gone.
         match order {
             // Nobody is left to tell it anything.
-            None | Some(Order::End(_)) => {
+            None | Some(Order::End(_) | Order::Remove(_)) => {
                 if matches!(state, PipelineState::Starting | PipelineState::BackingOff { .. }) {
                     self.log_end(&EndState::Drained);
                 }
@@ -237,6 +239,8 @@ impl PipelineTask {
                 Some(Next::Rest(PipelineState::Paused))
             }
             Some(Order::Resume(answer) | Order::Restart(_, answer)) => {
+                // Before the answer: whoever gets it may look.
+                self.status.set_state(PipelineState::Starting);
                 let _ = answer.send(Ok(()));
                 self.policy = RestartPolicy::default();
                 Some(Next::Run)
@@ -258,6 +262,7 @@ impl PipelineTask {
     ) -> Option<Next> {
         self.status.adopt(Arc::clone(&to.spec), to.generation, false);
         self.version = to;
+        self.beginning.trial = None;
         self.hold_group(false);
         self.policy = RestartPolicy::default();
         if *state == PipelineState::Paused {

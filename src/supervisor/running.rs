@@ -15,6 +15,11 @@ use super::view::PipelineState;
 /// How long the other lanes of a pipeline may take to finish when one of them has ended by itself.
 const SIBLINGS_DEADLINE: Duration = Duration::from_secs(30);
 
+/// How many lanes keep their places in the group: they will be back.
+const ALL: usize = usize::MAX;
+/// None will be back, and nobody shall wait for their sessions to time out.
+const NONE: usize = 0;
+
 /// How often the lanes' signs of life are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -60,6 +65,7 @@ impl<'t> Running<'t> {
     /// Starts all lanes of the task's spec.
     pub(super) fn start(task: &'t mut PipelineTask) -> Self {
         let (tell, events) = mpsc::unbounded_channel();
+        let trial = task.beginning.trial.take();
         let spec = &task.version.spec;
         let mut lanes: Vec<LaneHandle> = Vec::with_capacity(spec.lanes);
         let mut worst = LaneEnd::Drained;
@@ -69,6 +75,7 @@ impl<'t> Running<'t> {
                 index,
                 instance_id: task.shared.instance_id.clone(),
                 pool: Arc::clone(&task.shared.pool),
+                is_on_trial: trial.is_some(),
             };
             let tell = tell.clone();
             // The receiver is gone only when this task is.
@@ -82,10 +89,11 @@ impl<'t> Running<'t> {
         }
         let has_failed = worst != LaneEnd::Drained;
         task.status.set_lanes(lanes.iter().map(|lane| Arc::clone(lane.status())).collect());
-        let running =
-            Self { alive: lanes.len(), task, lanes, events, worst, leaving: None, trial: None, hang: None };
+        let alive = lanes.len();
+        let trial = trial.map(|old| Trial::resumed(old, alive));
+        let running = Self { alive, task, lanes, events, worst, leaving: None, trial, hang: None };
         if has_failed {
-            running.drain(Instant::now() + SIBLINGS_DEADLINE);
+            running.drain(Instant::now() + SIBLINGS_DEADLINE, ALL);
         }
         running
     }
@@ -102,10 +110,13 @@ impl<'t> Running<'t> {
                 _ = look.tick() => self.look_for_hangs(),
             }
         }
-        if let Some(trial) = self.trial.take() {
-            // It ends with the lanes: whoever waits hears what runs next.
-            let _ = trial.done.send(Done::Unproven);
-            self.task.status.end_trial();
+        if let Some(mut trial) = self.trial.take() {
+            trial.answer(Done::Unproven);
+            // A pause or a restart interrupts it; the next start goes on with it.
+            match self.leaving {
+                Some(Leaving::Pause(_) | Leaving::StartAnew) => self.task.beginning.trial = Some(trial.old),
+                _ => self.task.status.end_trial(),
+            }
         }
         if self.hang.is_some() {
             self.task.shared.views.set_hung(&self.task.version.spec.name, None);
@@ -133,7 +144,7 @@ impl<'t> Running<'t> {
     fn lane_ended(&mut self, lane: usize, end: LaneEnd) {
         self.alive -= 1;
         if end != LaneEnd::Drained && self.leaving.is_none() {
-            self.drain(Instant::now() + SIBLINGS_DEADLINE);
+            self.drain(Instant::now() + SIBLINGS_DEADLINE, ALL);
             if let Some(trial) = self.trial.take() {
                 self.ended_on_trial(trial, lane, &end);
             }
@@ -146,11 +157,12 @@ impl<'t> Running<'t> {
     fn order(&mut self, order: Option<Order>) {
         // Answers may go to nobody: whoever asked can be gone.
         match order {
-            None => self.leave(Leaving::End, Instant::now()),
-            Some(Order::End(deadline)) => self.leave(Leaving::End, deadline),
+            None => self.leave(Leaving::End, Instant::now(), ALL),
+            Some(Order::End(deadline)) => self.leave(Leaving::End, deadline, ALL),
+            Some(Order::Remove(deadline)) => self.leave(Leaving::End, deadline, NONE),
             Some(Order::Pause(deadline, answer)) => match self.refusal() {
                 Some(error) => drop(answer.send(Err(error))),
-                None => self.leave(Leaving::Pause(answer), deadline),
+                None => self.leave(Leaving::Pause(answer), deadline, NONE),
             },
             Some(Order::Resume(answer)) => {
                 let _ = answer.send(self.refusal().map_or(Ok(()), Err));
@@ -158,15 +170,18 @@ impl<'t> Running<'t> {
             Some(Order::Restart(deadline, answer)) => {
                 let refusal = self.refusal();
                 if refusal.is_none() {
-                    self.leave(Leaving::StartAnew, deadline);
+                    self.leave(Leaving::StartAnew, deadline, ALL);
                 }
                 let _ = answer.send(refusal.map_or(Ok(()), Err));
             }
             Some(Order::Replace(replacement)) => {
+                let group = |version: &Version| version.spec.source.group.clone();
+                let stays_in_group = group(&self.task.version) == group(&replacement.to);
+                let stay = if stays_in_group { replacement.to.spec.lanes } else { NONE };
                 self.adopt(replacement.to, false);
                 self.task.beginning.after.extend(replacement.after);
                 self.task.beginning.starting.push(replacement.done);
-                self.leave(Leaving::StartAnew, replacement.deadline);
+                self.leave(Leaving::StartAnew, replacement.deadline, stay);
             }
             Some(Order::Swap { to, done }) => self.swap(to, done),
         }
@@ -178,7 +193,7 @@ impl<'t> Running<'t> {
     }
 
     /// Tells all lanes to leave. A later reason stands over an earlier one, but nothing over the end.
-    fn leave(&mut self, why: Leaving, deadline: Instant) {
+    fn leave(&mut self, why: Leaving, deadline: Instant, stay: usize) {
         match (&self.leaving, &why) {
             (Some(Leaving::End), _) => {}
             // What hangs stays failed; what is asked for then is a new start once it has ended.
@@ -193,19 +208,20 @@ impl<'t> Running<'t> {
         if self.hang.is_none() {
             self.task.status.set_state(PipelineState::Draining);
         }
-        self.drain(deadline);
+        self.drain(deadline, stay);
     }
 
-    fn drain(&self, deadline: Instant) {
-        for lane in &self.lanes {
-            lane.drain(deadline);
+    /// Drains all lanes. The first `stay` of them keep their place in the group, where they are static members.
+    fn drain(&self, deadline: Instant, stay: usize) {
+        for (index, lane) in self.lanes.iter().enumerate() {
+            lane.drain(deadline, index >= stay);
         }
     }
 
     /// What runs from the next start on, or from the next batch on.
     pub(super) fn adopt(&mut self, to: Version, is_on_trial: bool) {
-        if let Some(trial) = self.trial.take() {
-            let _ = trial.done.send(Done::Overtaken);
+        if let Some(mut trial) = self.trial.take() {
+            trial.answer(Done::Overtaken);
         }
         self.task.status.adopt(Arc::clone(&to.spec), to.generation, is_on_trial);
         self.task.version = to;
@@ -230,7 +246,7 @@ impl<'t> Running<'t> {
         if self.leaving.is_none() {
             self.leaving = Some(Leaving::Hung(reason));
         }
-        self.drain(Instant::now() + SIBLINGS_DEADLINE);
+        self.drain(Instant::now() + SIBLINGS_DEADLINE, ALL);
     }
 }
 

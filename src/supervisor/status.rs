@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::config::spec::{PipelineSpec, TopicsSpec};
 use crate::delivery::Tally;
-use crate::pipeline::{Account, LaneCounters, LaneStatus, LaneView};
+use crate::pipeline::{Account, LaneCounters, LaneStatus, LaneView, unix_ms};
 
 use super::lifecycle::may_follow;
-use super::view::{PipelineState, PipelineView, unix_ms};
+use super::view::{PipelineState, PipelineView};
 
 /// Where a pipeline's task writes, and anyone reads.
 #[derive(Debug)]
@@ -76,6 +76,7 @@ impl PipelineStatus {
             sinks.map(|topic| (topic.clone(), outputs.remove(&topic).unwrap_or(0))).collect();
         // Those that it wrote before a reload.
         by_sink.extend(outputs);
+        let (state, state_since_ms) = inner.state_of(&lanes);
         PipelineView {
             name: self.name.clone(),
             file: inner.spec.file.clone(),
@@ -86,8 +87,8 @@ impl PipelineStatus {
             },
             hash: inner.spec.hash.clone(),
             generation: inner.generation,
-            state: inner.state_of(&lanes),
-            state_since_ms: inner.state_since_ms,
+            state,
+            state_since_ms,
             is_on_trial: inner.is_on_trial,
             rolled_back: inner.rolled_back.clone(),
             account,
@@ -169,18 +170,20 @@ impl PipelineStatus {
 }
 
 impl Inner {
-    /// What the lanes say of themselves counts while they are started.
-    fn state_of(&self, lanes: &[LaneView]) -> PipelineState {
-        match &self.state {
-            PipelineState::Starting | PipelineState::Running => {
-                let waiting = lanes.iter().find_map(|lane| lane.waiting.clone());
-                match waiting {
-                    Some(reason) => PipelineState::Waiting(reason),
-                    None if lanes.iter().any(|lane| lane.is_running) => PipelineState::Running,
-                    None => PipelineState::Starting,
-                }
-            }
-            other => other.clone(),
+    /// The state, and since when it lasts. What the lanes say of themselves counts while they are started.
+    fn state_of(&self, lanes: &[LaneView]) -> (PipelineState, u64) {
+        let own = (self.state.clone(), self.state_since_ms);
+        if !matches!(self.state, PipelineState::Starting | PipelineState::Running) {
+            return own;
+        }
+        if let Some((reason, since_ms)) =
+            lanes.iter().find_map(|lane| Some((lane.waiting.clone()?, lane.since_ms)))
+        {
+            return (PipelineState::Waiting(reason), since_ms);
+        }
+        match lanes.iter().filter(|lane| lane.is_running).map(|lane| lane.since_ms).max() {
+            Some(since_ms) => (PipelineState::Running, since_ms),
+            None => own,
         }
     }
 }

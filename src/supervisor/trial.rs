@@ -19,21 +19,41 @@ const TRIAL_MAX: Duration = Duration::from_secs(60);
 /// A new spec that has not shown yet that it can run.
 pub(super) struct Trial {
     /// What runs again if it cannot.
-    old: Version,
+    pub(super) old: Version,
     /// The lanes that run the new spec already: what another lane does is not its fault.
     pub(super) swapped: BTreeSet<usize>,
     pub(super) until: Instant,
-    pub(super) done: oneshot::Sender<Done>,
+    /// Who waits for the verdict, and has not been answered.
+    pub(super) done: Option<oneshot::Sender<Done>>,
+}
+
+impl Trial {
+    fn new(old: Version, done: oneshot::Sender<Done>) -> Self {
+        let until = Instant::now() + TRIAL_MAX;
+        Self { old, swapped: BTreeSet::new(), until, done: Some(done) }
+    }
+
+    /// A trial that a pause or a restart has interrupted, in so many lanes that are started anew.
+    pub(super) fn resumed(old: Version, lanes: usize) -> Self {
+        Self { old, swapped: (0..lanes).collect(), until: Instant::now() + TRIAL_MAX, done: None }
+    }
+
+    /// Tells who waits; whoever asked may be gone.
+    pub(super) fn answer(&mut self, done: Done) {
+        if let Some(waiting) = self.done.take() {
+            let _ = waiting.send(done);
+        }
+    }
 }
 
 impl Running<'_> {
     /// A lane ended by itself while another spec was on its way in.
-    pub(super) fn ended_on_trial(&mut self, trial: Trial, lane: usize, end: &LaneEnd) {
+    pub(super) fn ended_on_trial(&mut self, mut trial: Trial, lane: usize, end: &LaneEnd) {
         match end {
             // It had not taken the new spec in: that has its first start before it.
             _ if !trial.swapped.contains(&lane) => {
                 self.task.status.end_trial();
-                self.task.beginning.starting.push(trial.done);
+                self.task.beginning.starting.extend(trial.done);
                 self.leaving = Some(Leaving::StartAnew);
             }
             LaneEnd::Failed(reason) => {
@@ -42,7 +62,7 @@ impl Running<'_> {
             }
             LaneEnd::Stopped(_) | LaneEnd::Drained | LaneEnd::DeadlinePassed => {
                 self.task.status.end_trial();
-                let _ = trial.done.send(Done::Unproven);
+                trial.answer(Done::Unproven);
             }
         }
     }
@@ -59,8 +79,8 @@ impl Running<'_> {
         }
         // While one trial lasts the old spec stays the one that has shown that it can.
         let old = match self.trial.take() {
-            Some(trial) => {
-                let _ = trial.done.send(Done::Overtaken);
+            Some(mut trial) => {
+                trial.answer(Done::Overtaken);
                 trial.old
             }
             None => self.task.version.clone(),
@@ -69,22 +89,21 @@ impl Running<'_> {
             lane.swap(Arc::clone(&to.spec), true);
         }
         self.adopt(to, true);
-        let until = Instant::now() + TRIAL_MAX;
-        self.trial = Some(Trial { old, swapped: BTreeSet::new(), until, done });
+        self.trial = Some(Trial::new(old, done));
     }
 
     pub(super) fn end_trial(&mut self, done: Done) {
-        let Some(trial) = self.trial.take() else { return };
+        let Some(mut trial) = self.trial.take() else { return };
         let name = &self.task.version.spec.name;
         tracing::info!(pipeline = %name, generation = self.task.version.generation, is_proven = done == Done::Proven, "the trial of the new spec is over: it stays");
         self.task.status.end_trial();
         for lane in &self.lanes {
             lane.end_trial();
         }
-        let _ = trial.done.send(done);
+        trial.answer(done);
     }
 
-    pub(super) fn roll_back(&mut self, trial: Trial, reason: String) {
+    pub(super) fn roll_back(&mut self, mut trial: Trial, reason: String) {
         let Version { spec, generation } = trial.old.clone();
         tracing::error!(
             pipeline = %spec.name, reason = %reason, generation,
@@ -94,7 +113,7 @@ impl Running<'_> {
             lane.swap(Arc::clone(&spec), false);
         }
         self.task.status.roll_back(spec, generation, reason.clone());
+        trial.answer(Done::RolledBack(reason));
         self.task.version = trial.old;
-        let _ = trial.done.send(Done::RolledBack(reason));
     }
 }

@@ -1,6 +1,6 @@
 //! What a pipeline and the daemon say of themselves to whoever watches, and a pipeline's report at its end: plain values.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::config::spec::{AdminAccess, LogLevel};
 use crate::pipeline::{Account, LaneCounters, LaneView};
@@ -225,10 +225,4 @@ impl DaemonState {
             DaemonState::Draining => "draining",
         }
     }
-}
-
-/// Now, in milliseconds since the Unix epoch.
-pub(crate) fn unix_ms() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

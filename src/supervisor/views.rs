@@ -7,9 +7,10 @@ use tokio::sync::Notify;
 
 use crate::config::spec::DaemonSpec;
 use crate::pipeline::memory::Pool;
+use crate::pipeline::unix_ms;
 
 use super::status::PipelineStatus;
-use super::view::{DaemonState, DaemonView, PipelineState, PipelineView, unix_ms};
+use super::view::{DaemonState, DaemonView, PipelineState, PipelineView};
 
 /// What anyone may look at without asking the supervisor's loop.
 #[derive(Debug)]

@@ -169,3 +169,38 @@ fn a_partition_that_is_added_while_nobody_runs_is_read_from_its_beginning() {
     wait_each(&scene, &mut [&mut again], 0..2, 10);
     assert_each(&scene.stop(again).output, 0..2, 0..10);
 }
+
+/// Nobody shall wait for the sessions of static members that will not be back.
+#[test]
+fn static_members_that_leave_for_good_leave_their_group_at_once() {
+    let scene = wide("for-good", 4);
+    let yaml = |lanes: u32| scene.pipeline(&format!("lanes: {lanes}\nkafka: {{session.timeout.ms: 300000}}"));
+    let files = scene.files(&yaml(2)).setting("instance_id: host-7");
+    send_each(&scene, 0..4, 0..10);
+    let mut run = files.start();
+    wait_each(&scene, &mut [&mut run], 0..4, 10);
+    wait_balanced(&scene, 2, 2);
+    let members = || scene.client.group(&scene.group()).map_or(0, |group| group.members.len());
+
+    files.replace(&yaml(1));
+    run.reload_well();
+    wait_balanced(&scene, 1, 4);
+    send_each(&scene, 0..4, 10..20);
+    wait_each(&scene, &mut [&mut run], 0..4, 20);
+
+    let ask = |arguments: &[&str]| {
+        let output = files.client(arguments).output().expect("the binary runs");
+        assert!(output.status.success(), "{output:?}");
+    };
+    ask(&["pause", &scene.name]);
+    assert_eq!(members(), 0, "a pause leaves the group to others");
+    ask(&["resume", &scene.name]);
+    send_each(&scene, 0..4, 20..30);
+    wait_each(&scene, &mut [&mut run], 0..4, 30);
+    ask(&["restart", &scene.name]);
+    send_each(&scene, 0..4, 30..40);
+    wait_each(&scene, &mut [&mut run], 0..4, 40);
+    run.stop();
+    assert_eq!(members(), 1, "an end of the process keeps the place");
+    assert_each(&scene.client.read(&scene.output), 0..4, 0..40);
+}

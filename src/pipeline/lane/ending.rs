@@ -68,8 +68,11 @@ impl Lane {
         })
     }
 
-    /// Leaves the group; a static member keeps its place (KIP-345).
+    /// Leaves the group; a static member keeps its place (KIP-345), unless it leaves for good.
     pub(super) fn leave(&mut self, deadline: Instant) {
+        if self.is_static && self.leaves_for_good {
+            self.give_place_up(deadline);
+        }
         self.consumer.begin_close();
         while !self.consumer.is_closed() && Instant::now() < deadline {
             if !self.serve_consumer() {
@@ -78,6 +81,21 @@ impl Lane {
         }
         if !self.consumer.is_closed() {
             tracing::warn!(pipeline = %self.spec.name, lane = self.index, "the group could not be left in time");
+        }
+    }
+
+    /// Ends the membership before the consumer closes: librdkafka tells the group of a static member's leave only where
+    /// it unsubscribes (`rd_kafka_cgrp_leave_maybe`), and has told once it has no member id any more.
+    fn give_place_up(&mut self, deadline: Instant) {
+        if let Err(error) = self.consumer.unsubscribe() {
+            tracing::warn!(pipeline = %self.spec.name, lane = self.index, %error, "the group cannot be left for good");
+            return;
+        }
+        while self.consumer.is_member() && Instant::now() < deadline {
+            self.status.beat();
+            if !self.serve_consumer() {
+                Waker::park(Duration::from_millis(5));
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ use super::ending::Phase;
 use super::measure::Measures;
 use super::outputs::Outputs;
 use super::partitions::Partitions;
+use super::swap::Trial;
 use super::topics::Subscription;
 use super::{Control, IN_FLIGHT_FLOOR_BYTES, IN_FLIGHT_RECORDS_MAX, Lane, panic, position};
 
@@ -31,6 +32,8 @@ pub struct LaneSetup {
     pub instance_id: Option<String>,
     /// What all lanes of the process share.
     pub pool: Arc<Pool>,
+    /// The spec has not shown yet that it can run.
+    pub is_on_trial: bool,
 }
 
 /// How a lane ended.
@@ -68,9 +71,10 @@ pub struct LaneHandle {
 }
 
 impl LaneHandle {
-    /// Asks the lane to finish what is in flight, commit and leave, before the deadline.
-    pub fn drain(&self, deadline: Instant) {
-        self.tell(Control::Drain(deadline));
+    /// Asks the lane to finish what is in flight, commit and leave, before the deadline. A static member keeps its
+    /// place in the group (KIP-345), unless it leaves `for_good`.
+    pub fn drain(&self, deadline: Instant, for_good: bool) {
+        self.tell(Control::Drain { deadline, for_good });
     }
 
     /// Asks the lane to go on as `spec`, from the next batch on.
@@ -182,7 +186,9 @@ fn build(
         measures: Measures::default(),
         phase: Phase::Running,
         swap: None,
-        trial: None,
+        trial: setup.is_on_trial.then_some(Trial::Begun),
+        is_static: setup.instance_id.is_some(),
+        leaves_for_good: false,
         trouble: None,
         told_at_ms: 0,
         last_error: None,

@@ -2,10 +2,11 @@
 //!
 //! Nothing here waits, and nothing here decides: a question that is not answered leaves the last answer standing.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::kafka::{ClientCounts, ClientStatistics, KafkaError, TopicPartition, TopicPartitionOffset};
 use crate::pipeline::counters::{Clients, PartitionLag};
+use crate::pipeline::unix_ms;
 
 use super::Lane;
 
@@ -188,14 +189,9 @@ impl Lane {
         for slot in self.partitions.iter_mut() {
             let Some(watermark) = slot.ledger.watermark() else { continue };
             while let Some(timestamp_ms) = slot.samples.next_below(watermark) {
-                let now = *now_unix_ms.get_or_insert_with(unix_ms);
+                let now = *now_unix_ms.get_or_insert_with(|| i64::try_from(unix_ms()).unwrap_or(i64::MAX));
                 self.counters.count_latency(timestamp_ms, now);
             }
         }
     }
-}
-
-fn unix_ms() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

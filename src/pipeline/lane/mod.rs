@@ -101,13 +101,16 @@ struct Lane {
     has_joined: bool,
     /// It has owned a partition.
     has_run: bool,
+    /// A static member: it keeps its place when it leaves, unless that is for good.
+    is_static: bool,
+    leaves_for_good: bool,
 }
 
 /// What a lane is told.
 #[derive(Debug)]
 enum Control {
     /// Finish what is in flight, commit, leave the group; all of it before the deadline.
-    Drain(Instant),
+    Drain { deadline: Instant, for_good: bool },
     /// Go on as this spec, from the next batch on.
     Swap { spec: Arc<PipelineSpec>, is_on_trial: bool },
     /// The new spec stays.
@@ -144,7 +147,10 @@ impl Lane {
 
     fn take_orders(&mut self) {
         match self.control.try_recv() {
-            Ok(Control::Drain(deadline)) => self.begin_ending(LaneEnd::Drained, deadline),
+            Ok(Control::Drain { deadline, for_good }) => {
+                self.leaves_for_good |= for_good;
+                self.begin_ending(LaneEnd::Drained, deadline);
+            }
             Ok(Control::Swap { spec, is_on_trial }) => self.begin_swap(spec, is_on_trial),
             Ok(Control::EndTrial) => self.end_trial(),
             Err(TryRecvError::Empty) => {}
@@ -242,8 +248,7 @@ impl Lane {
         view.counters = self.counters;
         view.partitions = self.partitions.len();
         view.outputs.clone_from(&self.outputs.acknowledged);
-        view.is_running = self.has_joined;
-        view.waiting = trouble;
+        view.is_at(self.has_joined, trouble);
     }
 
     /// What holds the lane up, if anything.

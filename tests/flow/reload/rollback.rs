@@ -101,3 +101,21 @@ fn what_was_rolled_back_is_tried_again_by_the_next_reload() {
     assert_eq!(mapped(&outcome.output, "v").last(), Some(&(24, "\"mended\"".to_owned())));
     assert_eq!(outcome.ended.account, produced(25));
 }
+
+#[test]
+fn a_pause_or_a_restart_does_not_end_a_trial() {
+    for command in [&["pause", "resume"][..], &["restart"]] {
+        let (scene, files, mut run) = flowing("interrupted");
+        files.replace(&mapping(&scene, ".v = to_int!(\"x\")"));
+        run.reload_well();
+        for word in command {
+            let output = files.client(&[*word, scene.name.as_str()]).output().expect("the binary runs");
+            assert!(output.status.success(), "{output:?}");
+        }
+        scene.send(range(10..20));
+        scene.wait_committed(&mut run);
+        let outcome = scene.stop(run);
+        let expected: Vec<_> = (0..20).map(|n| (n, "\"old\"".to_owned())).collect();
+        assert_eq!(mapped(&outcome.output, "v"), expected, "{command:?}");
+    }
+}

@@ -13,11 +13,16 @@ use tokio::sync::Semaphore;
 
 use crate::supervisor::Control;
 
+use super::stall::Impatient;
+
 /// Connections at a time, of each listener by itself: whoever fills one leaves the other alone.
-const CONNECTIONS_MAX: usize = 64;
+const CONNECTIONS_MAX: usize = 256;
 
 /// How long a client may take for the head of a request, and stay silent between two.
 const HEAD_MAX: Duration = Duration::from_secs(10);
+
+/// How long a client may take nothing of an answer.
+const TAKES_NOTHING_FOR: Duration = Duration::from_secs(10);
 
 /// The largest head of a request, in bytes.
 const HEAD_BYTES_MAX: usize = 16 << 10;
@@ -109,7 +114,8 @@ async fn serve_one(
 ) {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX).max_buf_size(HEAD_BYTES_MAX);
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+    let stream = TokioIo::new(Impatient::new(stream, TAKES_NOTHING_FOR));
+    let connection = builder.serve_connection(stream, TowerToHyperService::new(routes));
     tokio::pin!(connection);
     // What is wrong with a connection is the client's to know.
     let Some(answer_max) = limits.answer_max() else {

@@ -11,6 +11,7 @@ mod health;
 mod metrics;
 pub mod shape;
 pub mod socket;
+mod stall;
 
 use std::net::{SocketAddr, TcpListener};
 

@@ -243,8 +243,14 @@ impl<'t> Running<'t> {
         tracing::error!(pipeline = %name, reason = %reason, "pipeline failed");
         self.task.status.set_state(PipelineState::Failed(reason.clone()));
         self.hang = Some(Hang { reason: reason.clone(), since: Instant::now(), is_told: false });
-        if self.leaving.is_none() {
-            self.leaving = Some(Leaving::Hung(reason));
+        match self.leaving.take() {
+            // A pause would wait for as long as the lane hangs.
+            Some(Leaving::Pause(answer)) => {
+                let _ = answer.send(Err(hangs(&reason)));
+                self.leaving = Some(Leaving::Hung(reason));
+            }
+            None => self.leaving = Some(Leaving::Hung(reason)),
+            leaving => self.leaving = leaving,
         }
         self.drain(Instant::now() + SIBLINGS_DEADLINE, ALL);
     }

@@ -28,6 +28,9 @@ fn a_lane_that_hangs_fails_its_pipeline_alone_and_loses_nothing() {
     let failed = run.wait_for_log("that it hangs", |line| line.is("pipeline failed", &hangs.name));
     let at = format!("{} [0] offset 3", hangs.input);
     assert!(failed.field("reason").contains(&at), "{}", failed.text());
+    let pause = files.client(&["pause", &hangs.name]).output().expect("the binary runs");
+    let said = String::from_utf8_lossy(&pause.stderr).into_owned();
+    assert_eq!((pause.status.code(), said.contains("still hangs")), (Some(1), true), "{said}");
     flows.send(numbers(4));
     flows.wait_committed(&mut run);
     let fed = manager.seen().len();

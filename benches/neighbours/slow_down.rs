@@ -1,4 +1,6 @@
 //! Seventeen pipelines that are well drain the same load alone, and beside three that are broken each in its own way.
+//!
+//! `BENCH_PAIRS` says how often; `BENCH_KAFKA` is a line more for the daemons' `kafka:`, such as `linger.ms: 50`.
 
 use std::time::Duration;
 
@@ -14,11 +16,11 @@ use crate::figures::{Span, Spread, Watch};
 /// Pipelines that are well.
 const WELL: usize = 17;
 
-/// What each of them drains: 200 thousand records.
-const LOAD: Load = Load { partitions: 2, per_partition: 100_000, poison_one_in: 0, pad_bytes: 150 };
+/// What each of them drains: 100 thousand records.
+const LOAD: Load = Load { partitions: 2, per_partition: 50_000, poison_one_in: 0, pad_bytes: 150 };
 
 /// How often both are measured, where `BENCH_PAIRS` does not say.
-const PAIRS: usize = 3;
+const PAIRS: usize = 5;
 
 /// Reached only where a pipeline that should be well is not.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(600);
@@ -110,6 +112,9 @@ impl Stage {
         self.client.create_topic(&output, LOAD.partitions, &[]);
         let well: Vec<String> = (0..WELL).map(|index| format!("{name}-{index}")).collect();
         let mut files = Files::new(BINARY, self.client.bootstrap());
+        if let Ok(property) = std::env::var("BENCH_KAFKA") {
+            files = files.kafka(&property);
+        }
         for pipeline in &well {
             files = files.pipeline(&pipeline_of(pipeline, &self.input, &output, MAPS));
         }

@@ -18,6 +18,14 @@ pub(crate) struct Span {
     pub(crate) others: f64,
 }
 
+impl Span {
+    /// Whether the machine had nothing else to do that could be felt.
+    pub(crate) fn is_quiet(&self) -> bool {
+        const OTHERS_MAX_CORES: f64 = 0.15;
+        self.others <= OTHERS_MAX_CORES
+    }
+}
+
 /// Begins to measure.
 pub(crate) struct Watch {
     begun: Instant,

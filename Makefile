@@ -1,6 +1,6 @@
 # One word for everything a contributor does. `make test` and `make demo` work on a bare clone.
 
-.PHONY: demo test broker check lint chaos snapshots doc fmt release install uninstall package package-test
+.PHONY: demo test broker check lint chaos bench snapshots doc fmt release install uninstall package package-test
 .DEFAULT_GOAL := test
 
 export RUST_BACKTRACE ?= 1
@@ -41,6 +41,13 @@ chaos:
 	scripts/bootstrap test
 	cargo test --locked --workspace --no-run
 	CHAOS_ROUNDS=$(CHAOS_ROUNDS) $(TARGET)/debug/testbed run cargo test --locked --workspace --test load
+
+# Measures what pipelines cost each other and what idle ones cost; asserts nothing. The tests' own profile, so that no
+# dependency is compiled again. Takes about five minutes, on a machine that does nothing else. BENCH is one part of it.
+BENCH ?=
+bench:
+	scripts/bootstrap test
+	cargo bench --locked --profile dev --workspace --bench neighbours -- $(BENCH)
 
 # Writes the snapshots and generated files that tests compare; read the difference before committing it.
 snapshots:

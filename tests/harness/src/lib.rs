@@ -9,6 +9,7 @@
 //! - [`daemon`]: one run of the binary in a folder of its own, and its log.
 //! - [`scene`]: topics, files and names of one test, and how it ended.
 //! - [`systemd`]: what the daemon tells a service manager, and a real one in a container.
+//! - [`usage`]: what processes and the machine use, for benchmarks.
 //! - [`oracle`]: payloads that are a function of an id, and the judgement over what came out.
 
 pub mod broker;
@@ -22,4 +23,5 @@ pub mod scene;
 pub mod systemd;
 pub mod testbed;
 pub mod unique;
+pub mod usage;
 pub mod wait;

@@ -10,6 +10,7 @@ mod lifecycle;
 mod orders;
 mod pipeline_task;
 mod policy;
+mod pulse;
 mod reload;
 mod running;
 mod signals;

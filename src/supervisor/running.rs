@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 
 use crate::pipeline::{LaneEnd, LaneEvent, LaneHandle, LaneSetup, start_lane};
 
 use super::orders::{Answer, Done, Order, Version};
 use super::pipeline_task::{PipelineTask, hangs};
+use super::pulse::{LOOKS_MAX, Pulse};
 use super::trial::Trial;
 use super::view::PipelineState;
 
@@ -20,11 +22,9 @@ const ALL: usize = usize::MAX;
 /// None will be back, and nobody shall wait for their sessions to time out.
 const NONE: usize = 0;
 
-/// How often the lanes' signs of life are looked at.
+/// How often the lanes' signs of life are looked at; one that shows none for `LOOKS_MAX` looks hangs: its program runs
+/// on and on over one record.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// A lane that shows no sign of life for so long hangs: its program runs on and on over one record.
-const HANGS_AFTER: Duration = Duration::from_secs(30);
 
 /// How long a lane that hangs may still take to end, before the process counts as sick.
 const HANGS_GRACE: Duration = Duration::from_secs(30);
@@ -59,6 +59,7 @@ pub(super) struct Running<'t> {
     pub(super) leaving: Option<Leaving>,
     pub(super) trial: Option<Trial>,
     hang: Option<Hang>,
+    pulse: Pulse,
 }
 
 impl<'t> Running<'t> {
@@ -91,7 +92,8 @@ impl<'t> Running<'t> {
         task.status.set_lanes(lanes.iter().map(|lane| Arc::clone(lane.status())).collect());
         let alive = lanes.len();
         let trial = trial.map(|old| Trial::resumed(old, alive));
-        let running = Self { alive, task, lanes, events, worst, leaving: None, trial, hang: None };
+        let pulse = Pulse::new(alive);
+        let running = Self { alive, task, lanes, events, worst, leaving: None, trial, hang: None, pulse };
         if has_failed {
             running.drain(Instant::now() + SIBLINGS_DEADLINE, ALL);
         }
@@ -101,6 +103,8 @@ impl<'t> Running<'t> {
     /// Stays until the last lane has ended; gives the worst end of all, and why they were told to leave.
     pub(super) async fn until_ended(mut self) -> (LaneEnd, Option<Leaving>) {
         let mut look = tokio::time::interval(LOOK_EVERY);
+        // Looks that were missed, because the process was stopped, are not made up for.
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while self.alive > 0 {
             let trial_ends = self.trial.as_ref().map(|trial| trial.until);
             tokio::select! {
@@ -143,6 +147,7 @@ impl<'t> Running<'t> {
 
     fn lane_ended(&mut self, lane: usize, end: LaneEnd) {
         self.alive -= 1;
+        self.pulse.ended(lane);
         if end != LaneEnd::Drained && self.leaving.is_none() {
             self.drain(Instant::now() + SIBLINGS_DEADLINE, ALL);
             if let Some(trial) = self.trial.take() {
@@ -239,7 +244,10 @@ impl<'t> Running<'t> {
             }
             return;
         }
-        let Some(reason) = self.lanes.iter().find_map(|lane| lane.hangs(HANGS_AFTER)) else { return };
+        let Some(lane) = self.pulse.look(|lane| self.lanes[lane].last_beat()) else { return };
+        let at = self.lanes[lane].record_at_work().map(|record| format!(", at {record}")).unwrap_or_default();
+        let silence_s = u64::from(LOOKS_MAX) * LOOK_EVERY.as_secs();
+        let reason = format!("lane {lane} hangs: no sign of life for {silence_s} s{at}");
         tracing::error!(pipeline = %name, reason = %reason, "pipeline failed");
         self.task.status.set_state(PipelineState::Failed(reason.clone()));
         self.hang = Some(Hang { reason: reason.clone(), since: Instant::now(), is_told: false });

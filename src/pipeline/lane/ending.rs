@@ -75,6 +75,7 @@ impl Lane {
         }
         self.consumer.begin_close();
         while !self.consumer.is_closed() && Instant::now() < deadline {
+            self.status.beat();
             if !self.serve_consumer() {
                 Waker::park(Duration::from_millis(5));
             }

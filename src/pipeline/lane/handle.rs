@@ -93,9 +93,14 @@ impl LaneHandle {
         self.thread.unpark();
     }
 
-    /// Whether the lane has shown no sign of life for `silence`; says what it was at.
-    pub fn hangs(&self, silence: Duration) -> Option<String> {
-        self.status.silent_for(silence)
+    /// The lane's last sign of life: another number each time its loop comes by.
+    pub fn last_beat(&self) -> u64 {
+        self.status.last_beat()
+    }
+
+    /// The record that the lane works on, or worked on last.
+    pub fn record_at_work(&self) -> Option<String> {
+        self.status.record_at_work()
     }
 
     /// What the lane says of itself.

@@ -11,7 +11,7 @@ use crate::pipeline::{LaneEnd, unix_ms};
 
 use super::Shared;
 use super::control::CommandError;
-use super::orders::{Done, Order, Replacement, Tenancy, Tenure, Version};
+use super::orders::{Answer, Done, Order, Replacement, Tenancy, Tenure, Version};
 use super::policy::{AfterEnd, RestartPolicy};
 use super::running::{Leaving, Running};
 use super::status::PipelineStatus;
@@ -149,9 +149,7 @@ impl PipelineTask {
             }
             Some(Leaving::Pause(answer)) => {
                 self.log_end(&end);
-                // Whoever asked may be gone.
-                let _ = answer.send(Ok(()));
-                Next::Rest(PipelineState::Paused)
+                self.pause(answer)
             }
             Some(Leaving::Hung(reason)) => {
                 let state = PipelineState::Failed(reason.clone());
@@ -161,6 +159,13 @@ impl PipelineTask {
             Some(Leaving::StartAnew) => Next::Run,
             None => self.after_own_end(&worst, end, ran_ms),
         }
+    }
+
+    /// No lane runs, as was asked. Who asked hears it once it can be seen, and may be gone.
+    fn pause(&self, answer: Answer) -> Next {
+        self.status.set_state(PipelineState::Paused);
+        let _ = answer.send(Ok(()));
+        Next::Rest(PipelineState::Paused)
     }
 
     /// The lanes ended by themselves.
@@ -234,10 +239,7 @@ impl PipelineTask {
                 }
                 Some(Next::End(EndState::Drained))
             }
-            Some(Order::Pause(_, answer)) => {
-                let _ = answer.send(Ok(()));
-                Some(Next::Rest(PipelineState::Paused))
-            }
+            Some(Order::Pause(_, answer)) => Some(self.pause(answer)),
             Some(Order::Resume(answer) | Order::Restart(_, answer)) => {
                 // Before the answer: whoever gets it may look.
                 self.status.set_state(PipelineState::Starting);

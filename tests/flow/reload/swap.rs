@@ -116,3 +116,43 @@ fn a_pipeline_that_waits_for_a_missing_sink_takes_a_mended_file() {
     let outcome = scene.finish(run);
     assert_eq!((outcome.output.len(), outcome.ended.account), (4, produced(4)));
 }
+
+/// KIP-848, with several lanes and partitions: the log of the lanes tells of every rebalance.
+#[test]
+fn a_swap_in_a_group_of_the_new_protocol_moves_no_partition() {
+    let scene = Scene::bare(BINARY, "kip-848", millstream_harness::broker::shared());
+    scene.client.create_topic(&scene.input, 4, &[]);
+    scene.client.create_topic(&scene.output, 4, &[]);
+    let yaml = |map: &str| mapping(&scene, map) + "lanes: 2\nkafka: {group.protocol: consumer}\n";
+    let files = scene.files(&yaml(".v = 1")).without_kafka("session.timeout.ms");
+    let each = |numbers: std::ops::Range<u64>| {
+        let all =
+            (0..4).flat_map(move |partition| range(numbers.clone()).map(move |record| record.to(partition)));
+        scene.client.produce(&scene.input, all);
+    };
+    each(0..50);
+    let mut run = files.start();
+    let committed = |run: &mut millstream_harness::daemon::Run, end: i64| {
+        scene.wait_committed_at(run, &scene.input, &[(0, end), (1, end), (2, end), (3, end)]);
+    };
+    committed(&mut run, 50);
+    // Both lanes have their share: what moves from now on would be the swap's doing.
+    millstream_harness::wait::until("two partitions for each lane", || {
+        let status = files.client(&["status", &scene.name, "--json"]).output().expect("the binary runs");
+        let status: serde_json::Value = serde_json::from_slice(&status.stdout).expect("JSON");
+        let lanes = status["pipelines"][0]["lanes"].as_array().cloned().unwrap_or_default();
+        let has_two = |lane: &serde_json::Value| lane["assigned"].as_array().map(Vec::len) == Some(2);
+        (lanes.len() == 2 && lanes.iter().all(has_two)).then_some(())
+    });
+    let mark = run.log().mark();
+    files.replace(&yaml(".v = 2"));
+    each(50..100);
+    run.reload_well();
+    each(100..150);
+    committed(&mut run, 150);
+    let moved = |line: &&millstream_harness::daemon::Line| line.message().starts_with("partitions ");
+    let lines = run.log().lines();
+    assert_eq!(lines[mark..].iter().filter(moved).count(), 0, "no partition moved");
+    let outcome = scene.stop(run);
+    assert_eq!((outcome.output.len(), outcome.ended.account), (600, produced(600)));
+}

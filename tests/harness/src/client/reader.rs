@@ -1,6 +1,6 @@
 //! Reads topics whole, byte for byte, without a group.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::CStr;
 use std::ptr;
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ pub struct OffsetRange {
 /// When a reader has read enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Until {
-    /// At the end of every partition, as it stands when the reader gets there.
+    /// At the end of every partition, as it stood when the reader began, or a little behind it.
     End,
     /// When this many records were read; more that stand there already are read, too.
     Records(usize),
@@ -48,12 +48,12 @@ impl Client {
     pub fn read_until(&self, topic: &str, until: Until) -> Vec<Stored> {
         let partitions = self.partition_count(topic).unwrap_or_else(|| panic!("no topic {topic} to read"));
         let all = (0..partitions).collect();
-        read_partitions(&self.reader(), topic, all, until)
+        self.read_partitions(topic, all, until)
     }
 
     /// Reads one partition from its beginning to its end.
     pub(super) fn read_partition(&self, topic: &str, partition: i32) -> Vec<Stored> {
-        read_partitions(&self.reader(), topic, BTreeSet::from([partition]), Until::End)
+        self.read_partitions(topic, BTreeSet::from([partition]), Until::End)
     }
 
     /// What a partition holds.
@@ -63,6 +63,13 @@ impl Client {
             let range = self.admin.inner().fetch_watermarks(topic, partition, REQUEST_TIMEOUT);
             range.ok().map(|(start, end)| OffsetRange { start, end })
         })
+    }
+
+    /// Where somebody writes without a pause librdkafka tells of no end: the ends are asked for beforehand.
+    fn read_partitions(&self, topic: &str, partitions: BTreeSet<i32>, until: Until) -> Vec<Stored> {
+        let ends = partitions.iter().map(|partition| (*partition, self.offsets(topic, *partition).end));
+        let ends = ends.collect();
+        read_partitions(&self.reader(), topic, partitions, until, &ends)
     }
 
     fn reader(&self) -> BaseConsumer {
@@ -82,6 +89,7 @@ fn read_partitions(
     topic: &str,
     partitions: BTreeSet<i32>,
     until: Until,
+    ends: &BTreeMap<i32, i64>,
 ) -> Vec<Stored> {
     let mut list = TopicPartitionList::new();
     for partition in &partitions {
@@ -94,8 +102,13 @@ fn read_partitions(
     while !enough(until, records.len(), &open) {
         match consumer.poll(Duration::from_millis(100)) {
             Some(Ok(message)) => {
-                // A partition that had ended goes on.
-                open.insert(message.partition());
+                // A partition that had ended goes on, unless its end as it was is what is asked for.
+                let (partition, next) = (message.partition(), message.offset() + 1);
+                if until == Until::End && ends.get(&partition).is_some_and(|end| next >= *end) {
+                    open.remove(&partition);
+                } else {
+                    open.insert(partition);
+                }
                 records.push(stored(&message));
                 moved = Instant::now();
             }

@@ -60,11 +60,14 @@ impl Dispatcher {
         self.config = loaded.config;
         let paused = self.paused();
         // Whoever takes a group over must know all that leave theirs.
-        for change in plan.changes.iter().filter(|change| change.action == Action::Remove) {
-            self.remove(&change.pipeline, deadline);
-        }
-        for change in plan.changes.iter().filter(|change| change.action == Action::Rename) {
-            self.remove(change.renamed_from.as_deref().unwrap_or_default(), deadline);
+        for change in &plan.changes {
+            let leaves = match change.action {
+                Action::Remove => Some(&change.pipeline),
+                _ => change.renamed_from.as_ref(),
+            };
+            if let Some(name) = leaves {
+                self.remove(name, deadline);
+            }
         }
         let waits = plan.changes.into_iter().map(|change| {
             let wait = self.tell_change(&change, generation, deadline, &paused);

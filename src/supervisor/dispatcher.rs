@@ -124,7 +124,7 @@ impl Dispatcher {
             if is_draining && self.tasks.is_empty() {
                 return;
             }
-            let is_starting = self.shared.views.daemon().state == DaemonState::Starting;
+            let is_starting = self.shared.views.state() == DaemonState::Starting;
             tokio::select! {
                 // A drain stands before everything else that is there.
                 biased;
@@ -165,7 +165,7 @@ impl Dispatcher {
     fn ended(&mut self, report: PipelineReport, reports: &mpsc::UnboundedSender<PipelineReport>) {
         self.leaving.retain(|managed| !managed.tenancy.borrow().has_ended);
         // What was removed is not shown any more, unless another has its name.
-        let is_draining = self.shared.views.daemon().state == DaemonState::Draining;
+        let is_draining = self.shared.views.state() == DaemonState::Draining;
         if !is_draining && !self.pipelines.contains_key(&report.name) {
             self.shared.views.remove(&report.name);
         }
@@ -223,13 +223,10 @@ impl Dispatcher {
     }
 
     fn plan(&self, reply: oneshot::Sender<PlanOutcome>) {
-        let (running, old) = (self.running(), self.config.daemon.clone());
-        let Some(request) = self.request.clone() else {
-            let _ = reply.send(PlanOutcome::nothing_to_read());
-            return;
-        };
+        let running = self.running();
+        let read = self.reader();
         tokio::task::spawn_blocking(move || {
-            let outcome = match load(&request).and_then(|loaded| loaded.refuse_restarts(&old)) {
+            let outcome = match read() {
                 Ok(loaded) => {
                     let plan = Plan::between(&running, &loaded.config.pipelines);
                     PlanOutcome::of(Some(plan), &loaded.warnings)
@@ -240,6 +237,16 @@ impl Dispatcher {
         });
     }
 
+    /// Reads and checks the files for the daemon as it runs; it takes its time, and a thread that may block.
+    fn reader(&self) -> impl FnOnce() -> Result<Loaded, Report> + Send + 'static + use<> {
+        let (request, old) = (self.request.clone(), self.config.daemon.clone());
+        move || match request {
+            Some(request) => load(&request)?.refuse_restarts(&old),
+            // The daemon was not started from files.
+            None => Err(Report::default()),
+        }
+    }
+
     /// What every pipeline runs as now: the old spec, where a newer one was rolled back.
     pub(super) fn running(&self) -> Vec<Arc<PipelineSpec>> {
         self.pipelines.values().map(|managed| managed.status.spec()).collect()
@@ -248,7 +255,7 @@ impl Dispatcher {
     /// Begins a reload for all who asked so far: the files are read now, so that it holds what they meant. While the
     /// daemon is starting they wait: what starts is not swapped before it runs.
     fn begin_reload(&mut self) {
-        let is_running = self.shared.views.daemon().state == DaemonState::Running;
+        let is_running = self.shared.views.state() == DaemonState::Running;
         let Some((cause, _)) = self.asked.first().filter(|_| is_running && self.reload.is_none()) else {
             return;
         };
@@ -257,12 +264,7 @@ impl Dispatcher {
         self.shared.views.update(|daemon| daemon.state = DaemonState::Reloading);
         self.tell(Phase::Reloading);
         tracing::info!(cause, "reloading");
-        let request = self.request.clone();
-        let old = self.config.daemon.clone();
-        let reading = tokio::task::spawn_blocking(move || match request {
-            Some(request) => load(&request).and_then(|loaded| loaded.refuse_restarts(&old)),
-            None => Err(Report::default()),
-        });
+        let reading = tokio::task::spawn_blocking(self.reader());
         self.reload = Some(Reloading { cause, replies, stage: Stage::Reading(reading) });
     }
 

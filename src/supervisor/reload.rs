@@ -72,11 +72,6 @@ impl PlanOutcome {
     pub(super) fn of(plan: Option<Plan>, report: &Report) -> Self {
         Self { plan, findings: report.to_json(), text: report.to_string() }
     }
-
-    /// The daemon was not started from files.
-    pub(super) fn nothing_to_read() -> Self {
-        Self::of(None, &Report::default())
-    }
 }
 
 impl ReloadOutcome {

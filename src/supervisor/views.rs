@@ -52,6 +52,11 @@ impl Views {
         DaemonView { memory_used_bytes, ..locked(&self.daemon).clone() }
     }
 
+    /// Where the daemon is in its life.
+    pub(super) fn state(&self) -> DaemonState {
+        locked(&self.daemon).state
+    }
+
     pub(super) fn update(&self, change: impl FnOnce(&mut DaemonView)) {
         change(&mut locked(&self.daemon));
     }

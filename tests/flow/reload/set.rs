@@ -1,7 +1,14 @@
 //! The set of pipelines changes: added, removed, renamed, drained and started anew.
 
+use millstream_harness::scene::Scene;
+
 use super::{flow, generation, range};
 use crate::{produced, scene};
+
+/// A pipeline that reads in a group of this name.
+fn grouped(scene: &Scene, group: &str) -> String {
+    scene.pipeline("").replace("]}\nsinks", &format!("], group: {group}}}\nsinks"))
+}
 
 #[test]
 fn pipelines_come_and_go_and_the_others_are_not_touched() {
@@ -58,8 +65,7 @@ fn a_renamed_pipeline_with_the_same_group_hands_over_in_order() {
     let scene = scene("renamed");
     let group = format!("{}.group", scene.name);
     let named = |name: &str| {
-        let yaml = scene.pipeline("").replace("]}\nsinks", &format!("], group: {group}}}\nsinks"));
-        yaml.replace(&format!("name: {}", scene.name), &format!("name: {name}"))
+        grouped(&scene, &group).replace(&format!("name: {}", scene.name), &format!("name: {name}"))
     };
     let new_name = format!("{}-new", scene.name);
     let files = scene.files(&named(&scene.name));
@@ -92,9 +98,6 @@ fn a_renamed_pipeline_with_the_same_group_hands_over_in_order() {
 fn two_pipelines_that_change_groups_with_each_other_never_share_one() {
     let (one, two) = (scene("cross-a"), scene("cross-b"));
     let (first, second) = (format!("{}.g", one.name), format!("{}.g", two.name));
-    let grouped = |scene: &millstream_harness::scene::Scene, group: &str| {
-        scene.pipeline("").replace("]}\nsinks", &format!("], group: {group}}}\nsinks"))
-    };
     let files = one.files(&grouped(&one, &first)).pipeline(&grouped(&two, &second));
     let mut run = files.start();
     one.send(range(0..5));
@@ -134,8 +137,7 @@ fn a_paused_pipeline_stays_paused_under_another_name() {
     let scene = scene("paused");
     let group = format!("{}.group", scene.name);
     let named = |name: &str| {
-        let yaml = scene.pipeline("").replace("]}\nsinks", &format!("], group: {group}}}\nsinks"));
-        yaml.replace(&format!("name: {}", scene.name), &format!("name: {name}"))
+        grouped(&scene, &group).replace(&format!("name: {}", scene.name), &format!("name: {name}"))
     };
     let new_name = format!("{}-new", scene.name);
     let files = scene.files(&named(&scene.name));

@@ -13,6 +13,7 @@ pub mod codec;
 pub mod delivery;
 pub mod kafka;
 pub mod pipeline;
+pub mod registry;
 pub mod supervisor;
 pub mod systemd;
 pub mod telemetry;

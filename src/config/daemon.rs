@@ -251,6 +251,7 @@ pub(super) fn daemon(walk: &mut Walk<'_>, node: &Node) -> Daemon {
         Some(DaemonSpec {
             instance_id: instance_id?.map(|id| id.value),
             state: state?,
+            registry: None,
             admin_listen,
             admin_access,
             memory_max_bytes: memory?.0,

@@ -102,7 +102,9 @@ fn step(step: &StepSpec, text: Text<'_>) -> Value {
     match step {
         StepSpec::Filter(program) => json!({"filter": text(program)}),
         StepSpec::Map(program) => json!({"map": text(program)}),
-        StepSpec::Decode(decode) => json!({"decode": [format(decode.value), format(decode.key)]}),
+        StepSpec::Decode(decode) => {
+            json!({"decode": [format(decode.value.format), format(decode.key.format)]})
+        }
     }
 }
 
@@ -110,7 +112,7 @@ fn sink(sink: &SinkSpec, text: Text<'_>) -> Value {
     json!({
         "topic": sink.topic,
         "when": sink.when.as_ref().map(text),
-        "encode": format(sink.encode),
+        "encode": format(sink.value.format),
         "create": create(sink.create),
     })
 }

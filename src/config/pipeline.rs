@@ -244,6 +244,7 @@ pub(super) fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
             commit: commit?,
             lanes: usize::try_from(lanes?).expect("the table's limit is far below"),
             kafka: super::spec::KafkaSpec::default(),
+            registry: None,
             filled: walk.filled.clone(),
             hash: String::new(),
         })

@@ -7,7 +7,7 @@ use super::element::{Element, Key, Need, Shape, Words};
 use super::names;
 use super::node::{Node, Value};
 use super::program::program;
-use super::spec::{CreateSpec, Format, SinkSpec};
+use super::spec::{CreateSpec, Encoding, Format, SinkSpec};
 use super::transform::{SCHEMAS, Transform};
 use super::walk::{Fields, Located, Walk, integer, word};
 
@@ -124,12 +124,13 @@ pub(super) fn sink(walk: &mut Walk<'_>, node: &Node, transform: &Transform) -> S
     });
     let encode = fields.optional(walk, "encode", |walk, node, key| encode(walk, node, key, transform));
     let create = fields.optional(walk, "create", create);
-    let default = transform.decode.map_or(Format::Raw, |(decode, _)| decode.value);
+    let default = transform.decode.as_ref().map_or(Format::Raw, |(decode, _)| decode.value.format);
     let spec = (|| {
         Some(SinkSpec {
             topic: topic.as_ref()?.value.clone(),
             when: when?,
-            encode: encode?.unwrap_or(default),
+            value: Encoding::plain(encode?.unwrap_or(default)),
+            key: None,
             create: create?,
         })
     })();
@@ -169,23 +170,23 @@ pub(super) fn create(walk: &mut Walk<'_>, node: &Node, _key: &'static Key) -> Op
 #[cfg(test)]
 mod tests {
     use super::super::source_map::Place;
-    use super::super::spec::DecodeSpec;
+    use super::super::spec::{DecodeSpec, Decoding};
     use super::super::walk::walked;
     use super::*;
 
     fn after_json(place: Place) -> Transform {
-        let decode = DecodeSpec { value: Format::Json, key: Format::Raw };
-        let mut transform = Transform { decode: Some((decode, place)), ..Transform::default() };
-        transform.chain.scope = transform.chain.scope.after_decode(decode);
+        let decode = DecodeSpec { value: Decoding::plain(Format::Json), key: Decoding::plain(Format::Raw) };
+        let mut transform = Transform { decode: Some((decode.clone(), place)), ..Transform::default() };
+        transform.chain.scope = transform.chain.scope.after_decode(&decode);
         transform
     }
 
     #[test]
     fn the_format_is_what_was_decoded() {
         let (json, _) = walked("topic: s", |walk, node| sink(walk, node, &after_json(node.place)));
-        assert_eq!(json.spec.map(|spec| spec.encode), Some(Format::Json));
+        assert_eq!(json.spec.map(|spec| spec.value.format), Some(Format::Json));
         let (raw, _) = walked("topic: s", |walk, node| sink(walk, node, &Transform::default()));
-        assert_eq!(raw.spec.map(|spec| spec.encode), Some(Format::Raw));
+        assert_eq!(raw.spec.map(|spec| spec.value.format), Some(Format::Raw));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::element::{Element, Key, Need, Shape, Words};
 use super::node::{Node, Value};
 use super::program::{Chain, program};
 use super::source_map::Place;
-use super::spec::{DecodeSpec, Format, StepSpec};
+use super::spec::{DecodeSpec, Decoding, Format, StepSpec};
 use super::walk::{Fields, Walk, word};
 
 /// The keys of a step.
@@ -116,11 +116,12 @@ pub(super) struct Transform {
 impl Transform {
     /// After a map: what it left, or nothing known where it does not compile.
     fn after_map(&mut self, program: Option<&Program>) {
-        match (program, self.decode) {
+        match (program, &self.decode) {
             (Some(program), _) => self.chain.scope = program.scope_after().clone(),
             (None, decode) => {
                 let start = Scope::start();
-                self.chain.scope = decode.map_or(start.clone(), |(decode, _)| start.after_decode(decode));
+                self.chain.scope =
+                    decode.as_ref().map_or(start.clone(), |(decode, _)| start.after_decode(decode));
                 self.chain.broken = true;
             }
         }
@@ -176,23 +177,23 @@ fn decode_step(
     so_far: &mut Transform,
 ) -> Option<DecodeSpec> {
     let decode = decode(walk, node, key);
-    if let Some((_, earlier)) = so_far.decode {
+    if let Some((_, earlier)) = &so_far.decode {
         let twice =
             Diagnostic::error("bad-step", "a record is decoded once").at(node.place, "a second `decode`");
-        walk.report(twice.also(earlier, "the first one"));
+        walk.report(twice.also(*earlier, "the first one"));
         return None;
     }
     // A wrong one counts as JSON, so that the programs behind it are judged as they were meant.
-    let spec = decode.unwrap_or(DecodeSpec { value: Format::Json, key: Format::Raw });
+    let spec = decode.clone().unwrap_or_else(|| plain(Format::Json, Format::Raw));
+    so_far.chain.scope = so_far.chain.scope.after_decode(&spec);
     so_far.decode = Some((spec, node.place));
-    so_far.chain.scope = so_far.chain.scope.after_decode(spec);
     decode
 }
 
 fn decode(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<DecodeSpec> {
     match &node.value {
         Value::Map(_) => long_decode(walk, node),
-        Value::Text(_) => Some(DecodeSpec { value: word(walk, node, key)?, key: Format::Raw }),
+        Value::Text(_) => Some(plain(word(walk, node, key)?, Format::Raw)),
         _ => {
             walk.wrong(node, key);
             None
@@ -219,7 +220,11 @@ fn long_decode(walk: &mut Walk<'_>, node: &Node) -> Option<DecodeSpec> {
             return None;
         }
     };
-    Some(DecodeSpec { value, key: key.unwrap_or(Format::Raw) })
+    Some(plain(value, key.unwrap_or(Format::Raw)))
+}
+
+fn plain(value: Format, key: Format) -> DecodeSpec {
+    DecodeSpec { value: Decoding::plain(value), key: Decoding::plain(key) }
 }
 
 #[cfg(test)]
@@ -242,7 +247,7 @@ mod tests {
         ] {
             let (transform, codes) = read(yaml);
             let decode = transform.decode.map(|(decode, _)| decode);
-            assert_eq!((decode, codes), (Some(DecodeSpec { value: Format::Json, key }), vec![]), "{yaml}");
+            assert_eq!((decode, codes), (Some(plain(Format::Json, key)), vec![]), "{yaml}");
         }
     }
 

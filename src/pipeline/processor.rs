@@ -106,7 +106,7 @@ impl Processor {
         let number = Some(index + 1);
         match &self.steps[index] {
             StepSpec::Decode(decode) => {
-                current.decode(*decode, record, &mut self.frame).map_err(poison(Stage::Decode, number))?;
+                current.decode(decode, record, &mut self.frame).map_err(poison(Stage::Decode, number))?;
             }
             StepSpec::Filter(program) | StepSpec::Map(program)
                 if skips(self.tombstones, current, program) => {}
@@ -160,8 +160,8 @@ impl Processor {
         let timestamp_ms = self.frame.written_timestamp_ms().unwrap_or(input_timestamp);
         let start = outputs.len();
         for &sink in &self.chosen {
-            let encode = self.sinks[sink].encode;
-            let same = outputs[start..].iter().find(|output| self.sinks[output.sink].encode == encode);
+            let encode = self.sinks[sink].value.format;
+            let same = outputs[start..].iter().find(|output| self.sinks[output.sink].value.format == encode);
             let value = match same {
                 Some(output) => output.value.clone(),
                 None => current
@@ -185,16 +185,21 @@ impl<'r> Current<'r> {
         }
     }
 
-    fn decode(&mut self, spec: DecodeSpec, record: &Record<'_>, frame: &mut Frame) -> Result<(), CodecError> {
-        if spec.key != Format::Raw
+    fn decode(
+        &mut self,
+        spec: &DecodeSpec,
+        record: &Record<'_>,
+        frame: &mut Frame,
+    ) -> Result<(), CodecError> {
+        if spec.key.format != Format::Raw
             && let Some(key) = record.key
             && frame.written_key().is_none()
         {
-            let key = codec::decode(spec.key, key)
+            let key = codec::decode(spec.key.format, key)
                 .map_err(|error| CodecError { message: format!("the key is {}", error.message), ..error })?;
             frame.set_key(key);
         }
-        let decoded_before = std::mem::replace(&mut self.format, spec.value) != Format::Raw;
+        let decoded_before = std::mem::replace(&mut self.format, spec.value.format) != Format::Raw;
         if self.is_tombstone {
             return Ok(());
         }
@@ -207,9 +212,9 @@ impl<'r> Current<'r> {
             self.is_in_frame = false;
         }
         if let Some(wire) = self.wire.as_deref()
-            && spec.value != Format::Raw
+            && spec.value.format != Format::Raw
         {
-            frame.set_value(codec::decode(spec.value, wire)?);
+            frame.set_value(codec::decode(spec.value.format, wire)?);
             self.is_in_frame = true;
         }
         Ok(())

@@ -8,7 +8,7 @@ use super::access::{Call, Walk};
 use super::program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel};
 use super::scope::Scope;
 use super::{functions, rules};
-use crate::config::spec::{DecodeSpec, Format};
+use crate::config::spec::{DecodeSpec, Decoding, Format};
 
 /// VRL's code for a call of a function that does not exist.
 const UNDEFINED_FUNCTION: usize = 105;
@@ -35,7 +35,8 @@ pub fn compile(
     decoded: bool,
 ) -> Result<(Program, Vec<ProgramDiagnostic>), Vec<ProgramDiagnostic>> {
     let format = if decoded { Format::Json } else { Format::Raw };
-    compile_in(kind, source, &Scope::start().after_decode(DecodeSpec { value: format, key: format }))
+    let decode = DecodeSpec { value: Decoding::plain(format), key: Decoding::plain(format) };
+    compile_in(kind, source, &Scope::start().after_decode(&decode))
 }
 
 /// Compiles `source` for its place in a chain, with what is known there.

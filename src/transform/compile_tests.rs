@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::spec::{DecodeSpec, Format};
+use crate::config::spec::{DecodeSpec, Decoding, Format};
 
 fn errors(kind: ProgramKind, source: &str, decoded: bool) -> Vec<ProgramDiagnostic> {
     match compile(kind, source, decoded) {
@@ -213,8 +213,8 @@ fn access_looks_into_every_corner_of_a_program() {
 
 #[test]
 fn types_flow_from_step_to_step() {
-    let json = DecodeSpec { value: Format::Json, key: Format::Raw };
-    let scope = Scope::start().after_decode(json);
+    let json = DecodeSpec { value: Decoding::plain(Format::Json), key: Decoding::plain(Format::Raw) };
+    let scope = Scope::start().after_decode(&json);
     let when = ".total_eur > 10000";
     assert!(compile_in(ProgramKind::When, when, &scope).is_err());
 
@@ -227,9 +227,9 @@ fn types_flow_from_step_to_step() {
 
 #[test]
 fn what_compiles_without_types_also_compiles_with_them() {
-    let json = DecodeSpec { value: Format::Json, key: Format::Raw };
+    let json = DecodeSpec { value: Decoding::plain(Format::Json), key: Decoding::plain(Format::Raw) };
     let (map, _) =
-        compile_in(ProgramKind::Map, ".a = 1.5", &Scope::start().after_decode(json)).expect("compiles");
+        compile_in(ProgramKind::Map, ".a = 1.5", &Scope::start().after_decode(&json)).expect("compiles");
     for source in [".b, err = to_float(.a)", ".b = to_float!(.a)", ".b = to_float(.a) ?? 0.0"] {
         let (_, warnings) = compile_in(ProgramKind::Map, source, map.scope_after()).expect(source);
         assert!(warnings.iter().all(|found| !found.is_error), "{source}");
@@ -239,10 +239,10 @@ fn what_compiles_without_types_also_compiles_with_them() {
 
 #[test]
 fn an_early_return_promises_no_types() {
-    let json = DecodeSpec { value: Format::Json, key: Format::Raw };
+    let json = DecodeSpec { value: Decoding::plain(Format::Json), key: Decoding::plain(Format::Raw) };
     let source = "if .skip == true { return null }\n.total = 1.5";
     let (map, _) =
-        compile_in(ProgramKind::Map, source, &Scope::start().after_decode(json)).expect("compiles");
+        compile_in(ProgramKind::Map, source, &Scope::start().after_decode(&json)).expect("compiles");
     assert!(compile_in(ProgramKind::When, ".total > 1", map.scope_after()).is_err());
 }
 

@@ -33,11 +33,11 @@ impl Scope {
     }
 
     /// After a `decode`.
-    pub fn after_decode(&self, decode: DecodeSpec) -> Self {
-        let decoded = decode.value != Format::Raw;
+    pub fn after_decode(&self, decode: &DecodeSpec) -> Self {
+        let decoded = decode.value.format != Format::Raw;
         Self {
             decoded,
-            key_decoded: decode.key != Format::Raw,
+            key_decoded: decode.key.format != Format::Raw,
             value: if decoded { Kind::any() } else { bytes_or_null() },
         }
     }

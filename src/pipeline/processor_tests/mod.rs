@@ -9,13 +9,16 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::spec::{
-    CommitSpec, Delivery, Filled, KafkaSpec, OnError, OnOffsetLost, SourceSpec, StartAt, TopicsSpec,
+    CommitSpec, Decoding, Delivery, Encoding, Filled, KafkaSpec, OnError, OnOffsetLost, SourceSpec, StartAt,
+    TopicsSpec,
 };
 use crate::record::{Header, Timestamp, TimestampKind};
 use crate::transform::{ProgramKind, Scope, compile_in};
 
-pub(super) const JSON: DecodeSpec = DecodeSpec { value: Format::Json, key: Format::Raw };
-pub(super) const JSON_KEY: DecodeSpec = DecodeSpec { value: Format::Json, key: Format::Json };
+pub(super) const JSON: DecodeSpec =
+    DecodeSpec { value: Decoding::plain(Format::Json), key: Decoding::plain(Format::Raw) };
+pub(super) const JSON_KEY: DecodeSpec =
+    DecodeSpec { value: Decoding::plain(Format::Json), key: Decoding::plain(Format::Json) };
 
 /// Builds the chain of a pipeline, step by step.
 pub(super) struct Chain {
@@ -44,6 +47,7 @@ pub(super) fn chain() -> Chain {
         commit: CommitSpec { interval: Duration::from_millis(500), records: 5000 },
         lanes: 1,
         kafka: KafkaSpec::default(),
+        registry: None,
         filled: Filled::default(),
         hash: String::new(),
     };
@@ -59,8 +63,8 @@ impl Chain {
     }
 
     pub(super) fn decode(mut self, decode: DecodeSpec) -> Self {
-        self.scope = self.scope.after_decode(decode);
-        self.decoded = decode.value;
+        self.scope = self.scope.after_decode(&decode);
+        self.decoded = decode.value.format;
         self.spec.transform.push(StepSpec::Decode(decode));
         self
     }
@@ -86,7 +90,13 @@ impl Chain {
     fn sink(mut self, encode: Format, when: Option<&str>) -> Self {
         let when = when.map(|source| self.program(ProgramKind::When, source));
         let topic = format!("out-{}", self.spec.sinks.len());
-        self.spec.sinks.push(SinkSpec { topic, when, encode, create: None });
+        self.spec.sinks.push(SinkSpec {
+            topic,
+            when,
+            value: Encoding::plain(encode),
+            key: None,
+            create: None,
+        });
         self
     }
 

@@ -8,6 +8,13 @@ use std::time::Duration;
 
 use crate::transform::Program;
 
+mod schemas;
+
+pub use schemas::{
+    AvroEncoding, DecodeSpec, Decoding, Encoding, Extra, Format, Register, RegistryAuth, RegistrySpec,
+    SinkSchema, Validate,
+};
+
 /// One pipeline, ready to run.
 #[derive(Clone, Debug)]
 pub struct PipelineSpec {
@@ -37,6 +44,8 @@ pub struct PipelineSpec {
     pub lanes: usize,
     /// librdkafka's properties: the daemon's with the pipeline's over them, split by librdkafka's scopes.
     pub kafka: KafkaSpec,
+    /// The schema registry, where a format needs one.
+    pub registry: Option<RegistrySpec>,
     /// Values that came from outside (`${…}`), which are never shown.
     pub filled: Filled,
 }
@@ -107,24 +116,6 @@ pub enum StepSpec {
     Map(Program),
 }
 
-/// How value and key are decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DecodeSpec {
-    /// The value's format.
-    pub value: Format,
-    /// The key's format.
-    pub key: Format,
-}
-
-/// A wire format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Bytes as they are.
-    Raw,
-    /// JSON (RFC 8259).
-    Json,
-}
-
 /// What happens to records without a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tombstones {
@@ -143,9 +134,11 @@ pub struct SinkSpec {
     pub topic: String,
     /// Only records for which this gives true; `None`: all.
     pub when: Option<Program>,
-    /// The format to encode in; filled in from `decode` where the file leaves it out. `Raw` where nothing
-    /// was decoded: the value passes as it came.
-    pub encode: Format,
+    /// How the value is encoded; filled in from `decode` where the file leaves it out. `Raw` where nothing was
+    /// decoded: the value passes as it came.
+    pub value: Encoding,
+    /// How the key is encoded; `None`: as it came, or as a map wrote it, in text.
+    pub key: Option<Encoding>,
     /// How to create the topic where it does not exist; `None`: never.
     pub create: Option<CreateSpec>,
 }
@@ -254,6 +247,8 @@ pub struct DaemonSpec {
     pub instance_id: Option<String>,
     /// State folder.
     pub state: PathBuf,
+    /// The schema registry, where there is one.
+    pub registry: Option<RegistrySpec>,
     /// Address of the admin server; `None`: off.
     pub admin_listen: Option<AdminListen>,
     /// Who may do what at the admin server.

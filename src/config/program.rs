@@ -100,17 +100,7 @@ fn diagnostic(
     {
         notes.insert(0, own_line(source, label.span.start));
     }
-    Diagnostic {
-        severity,
-        code: match finding.code {
-            0 => "vrl".to_owned(),
-            code => format!("vrl-{code}"),
-        },
-        message: finding.message.clone(),
-        labels,
-        notes,
-        path: None,
-    }
+    Diagnostic { severity, code: finding.rule(), message: finding.message.clone(), labels, notes, path: None }
 }
 
 /// Where in the program's own text an offset is, for a text that does not stand in the file as it is.

@@ -3,6 +3,10 @@
 //! Lanes ask without waiting, and are woken when an answer is there. That the registry is away is never an answer: it is
 //! waited for. Schemas never change once they have an id, so an answer is kept for ever.
 
+mod pool;
+
+pub use pool::Registries;
+
 use std::path::Path;
 use std::sync::Arc;
 

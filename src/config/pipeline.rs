@@ -211,7 +211,10 @@ pub(super) fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
         None => Source { spec: None, reads: Reads::Names(Vec::new()), group: None },
     };
     let transform = match fields.node("transform") {
-        Some(node) => transform(walk, node, PIPELINE.key("transform").expect("it stands in the table above")),
+        Some(node) => {
+            let key = PIPELINE.key("transform").expect("it stands in the table above");
+            transform(walk, node, key, fields.node("sinks").is_some_and(encodes_keys))
+        }
         None => Transform { steps: Some(Vec::new()), ..Transform::default() },
     };
     let tombstones = fields.read(walk, "tombstones", word);
@@ -258,6 +261,19 @@ pub(super) fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
         kafka,
         place: fields.place(),
     })
+}
+
+/// Whether a sink encodes keys, which maps may then write in any type; whether it says so rightly is seen later.
+fn encodes_keys(sinks: &Node) -> bool {
+    let Value::List(sinks) = &sinks.value else { return false };
+    let member = |node: &Node, name: &str| match &node.value {
+        Value::Map(entries) => {
+            entries.iter().find(|(key, _)| key.name == name).map(|(_, value)| value.clone())
+        }
+        _ => None,
+    };
+    let key = |sink: &Node| member(&member(sink, "encode")?, "key");
+    sinks.iter().any(|sink| key(sink).is_some())
 }
 
 fn sinks(walk: &mut Walk<'_>, fields: &Fields<'_>, transform: &Transform) -> Option<Vec<Sink>> {

@@ -66,12 +66,10 @@ impl Transform {
 
     /// After a map: what it left, or nothing known where it does not compile.
     fn after_map(&mut self, program: Option<&Program>) {
-        match (program, &self.decode) {
-            (Some(program), _) => self.chain.scope = program.scope_after().clone(),
-            (None, decode) => {
-                let start = Scope::start();
-                self.chain.scope =
-                    decode.as_ref().map_or(start.clone(), |(decode, _)| start.after_decode(decode));
+        match program {
+            Some(program) => self.chain.scope = program.scope_after().clone(),
+            None => {
+                self.chain.scope = self.chain.scope.without_types();
                 self.chain.broken = true;
             }
         }
@@ -79,8 +77,14 @@ impl Transform {
 }
 
 /// Reads the steps.
-pub(super) fn transform(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Transform {
+pub(super) fn transform(
+    walk: &mut Walk<'_>,
+    node: &Node,
+    key: &'static Key,
+    encodes_keys: bool,
+) -> Transform {
     let mut transform = Transform::default();
+    transform.chain.scope = Scope::start().with_encoded_keys(encodes_keys);
     let Value::List(items) = &node.value else {
         walk.wrong(node, key);
         return transform;
@@ -151,7 +155,7 @@ mod tests {
 
     fn read(yaml: &str) -> (Transform, Vec<String>) {
         let key = PIPELINE.key("transform").expect("it stands in the table");
-        walked(yaml, |walk, node| transform(walk, node, key))
+        walked(yaml, |walk, node| transform(walk, node, key, false))
     }
 
     #[test]

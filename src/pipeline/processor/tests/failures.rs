@@ -65,4 +65,3 @@ fn nothing_stays_from_one_record_to_the_next() {
     }
     assert_eq!(expected[0].text(), "{\"w\":false}");
 }
-

@@ -109,6 +109,20 @@ impl Chain {
         self.sink(format, None)
     }
 
+    /// A chain whose sinks so far and to come write keys as JSON.
+    fn json_keys(mut self) -> Self {
+        self.scope = self.scope.with_encoded_keys(true);
+        self
+    }
+
+    /// A sink for raw values and JSON keys.
+    fn key_sink(mut self) -> Self {
+        self = self.sink(Format::Raw, None);
+        let sink = self.spec.sinks.last_mut().expect("it was added");
+        sink.key = Some(Encoding::plain(Format::Json));
+        self
+    }
+
     pub(super) fn processor(self) -> Processor {
         let encode = self.decoded;
         let chain = if self.spec.sinks.is_empty() { self.sink(encode, None) } else { self };

@@ -25,6 +25,7 @@ mod load;
 mod names;
 mod node;
 mod online;
+mod online_schemas;
 mod pipeline;
 mod program;
 mod registry;

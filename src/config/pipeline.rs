@@ -125,6 +125,10 @@ pub(super) struct Pipeline {
     pub writes: Vec<Write>,
     /// Its own librdkafka properties.
     pub kafka: Properties,
+    /// Where it decodes.
+    pub decode: Option<Place>,
+    /// Where its sinks say how they are encoded.
+    pub encodes: Vec<Place>,
     /// Where the file begins.
     pub place: Place,
 }
@@ -140,6 +144,10 @@ pub(super) struct Places {
     pub sinks: Vec<Place>,
     /// The dlq's topic.
     pub dlq: Option<Place>,
+    /// The decode.
+    pub decode: Option<Place>,
+    /// Where the sinks say how they are encoded, in their order.
+    pub encodes: Vec<Place>,
 }
 
 impl Pipeline {
@@ -154,7 +162,14 @@ impl Pipeline {
             written.map(|write| write.topic.place)
         };
         let group = self.group.as_ref().map(|group| group.place);
-        Places { topics, group, sinks: places(false).collect(), dlq: places(true).next() }
+        Places {
+            topics,
+            group,
+            sinks: places(false).collect(),
+            dlq: places(true).next(),
+            decode: self.decode,
+            encodes: self.encodes.clone(),
+        }
     }
 
     /// One line: what it reads and writes, and how, as the file says it.
@@ -229,6 +244,8 @@ pub(super) fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
     let lanes = fields.read(walk, "lanes", integer);
     let kafka = fields.node("kafka").map(|node| kafka::properties(walk, node)).unwrap_or_default();
     let writes = writes(&sinks, dlq.as_ref());
+    let decode = transform.decode.as_ref().map(|(_, place)| *place);
+    let encodes = sinks.iter().flatten().map(|sink| sink.encode).collect();
     let dlq = match dlq {
         Some(dlq) => dlq.spec.map(Some),
         None => Some(None),
@@ -259,6 +276,8 @@ pub(super) fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
         reads: source.reads,
         writes,
         kafka,
+        decode,
+        encodes,
         place: fields.place(),
     })
 }

@@ -68,12 +68,14 @@ pub(super) struct Sink {
     pub spec: Option<SinkSpec>,
     /// Its topic, as far as it could be read.
     pub topic: Option<Located>,
+    /// Where it says how it is encoded, or where it begins.
+    pub encode: Place,
 }
 
 /// Reads one sink.
 pub(super) fn sink(walk: &mut Walk<'_>, node: &Node, transform: &Transform) -> Sink {
     let Some(fields) = Fields::open(walk, node, &SINK) else {
-        return Sink { spec: None, topic: None };
+        return Sink { spec: None, topic: None, encode: node.place };
     };
     let topic = fields.read(walk, "topic", names::topic);
     let when = fields.optional(walk, "when", |walk, node, key| {
@@ -89,7 +91,7 @@ pub(super) fn sink(walk: &mut Walk<'_>, node: &Node, transform: &Transform) -> S
         let (value, key) = encode?;
         Some(SinkSpec { topic: topic.as_ref()?.value.clone(), when: when?, value, key, create: create? })
     })();
-    Sink { spec, topic }
+    Sink { spec, topic, encode: place }
 }
 
 /// Holds what the value is written as against what is there to be written.

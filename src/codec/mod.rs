@@ -51,13 +51,13 @@ pub fn decode(format: Format, bytes: &[u8]) -> Result<Document, CodecError> {
 pub fn encode(format: Format, document: &Document, out: &mut Vec<u8>) -> Result<(), CodecError> {
     match format {
         Format::Raw => encode_raw(document, out),
-        Format::Json => json::encode(document.root(), out),
+        Format::Json => json::encode(document.whole()?.as_ref(), out),
         Format::Avro => unreachable!("Avro is encoded by its schema"),
     }
 }
 
 fn encode_raw(document: &Document, out: &mut Vec<u8>) -> Result<(), CodecError> {
-    let value = document.root();
+    let value = document.whole()?;
     let Some(bytes) = value.as_bytes() else {
         let message = format!("raw bytes come from a string, not from a value of type {}", value.kind_str());
         return Err(CodecError::new("raw_type", message));

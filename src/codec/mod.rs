@@ -43,7 +43,7 @@ pub fn decode_json(bytes: &[u8]) -> Result<Document, CodecError> {
 ///
 /// A value that JSON cannot hold; `out` then has what was written so far.
 pub fn encode_json(document: &Document, out: &mut Vec<u8>) -> Result<(), CodecError> {
-    json::encode(document.root(), out)
+    json::encode(document.whole()?.as_ref(), out)
 }
 
 /// Writes the bytes of a string to the end of `out`.
@@ -52,7 +52,7 @@ pub fn encode_json(document: &Document, out: &mut Vec<u8>) -> Result<(), CodecEr
 ///
 /// A value that is no string.
 pub fn encode_raw(document: &Document, out: &mut Vec<u8>) -> Result<(), CodecError> {
-    let value = document.root();
+    let value = document.whole()?;
     let Some(bytes) = value.as_bytes() else {
         let message = format!("raw bytes come from a string, not from a value of type {}", value.kind_str());
         return Err(CodecError::new("raw_type", message));

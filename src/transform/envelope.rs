@@ -41,10 +41,9 @@ impl Frame {
         Ok(())
     }
 
-    /// Puts the decoded key in.
+    /// Puts the decoded key in: what is decoded of it.
     pub fn set_key(&mut self, key: Document) {
-        let Document::Eager(key) = key;
-        set(self.members(), "key", key);
+        set(self.members(), "key", key.into_root());
     }
 
     /// Turns what programs wrote to the envelope into bytes, so that the next step reads what a consumer would.

@@ -1,12 +1,18 @@
 //! The registry of the testbed, the faults before it, and the independent client: what else would be blamed on the daemon.
 
 use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use millstream_harness::client::Client as Kafka;
+use millstream_harness::client::{Client as Kafka, Stored};
+use millstream_harness::oracle::{AvroLoad, Sound, Topic, judge};
 use millstream_harness::python::{Place, Python, Record, Schema};
 use millstream_harness::registry::{self, Client, Mode, Proxy, Reference};
 use millstream_harness::{http, unique};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json;
 
 const ADDRESS: &str =
@@ -39,8 +45,9 @@ fn a_schema_is_registered_once_and_a_broken_rule_is_refused() {
     assert_eq!(client.versions(&subject), [1, 2, 3]);
     assert!(client.schema(ids[0]).is_some_and(|text| text.contains("a.Address")));
     assert_eq!(client.schema(2_000_000_000), None);
-    let refusal = client.try_register(&subject, "\"int\"", &[]).expect_err("no int reads a record");
-    assert_eq!(refusal.status, 409);
+    let stricter = person(0).replace("[{", r#"[{"name": "must", "type": "int"}, {"#);
+    let refusal = client.try_register(&subject, &stricter, &references).expect_err("a member has no default");
+    assert_eq!(refusal.status, 409, "{refusal:?}");
     client.delete(&subject);
     assert_eq!(client.versions(&subject), [0; 0]);
 }
@@ -113,6 +120,45 @@ fn only_who_has_the_right_credentials_is_let_in() {
 }
 
 #[test]
+fn behind_tls_only_who_has_a_certificate_is_let_in() {
+    let open = Proxy::start_tls(registry::shared(), false);
+    let closed = Proxy::start_tls(registry::shared(), true);
+    let (certificate, stranger) = (Some(closed.client()), Some(open.client()));
+    assert!(over_tls(&open, &open.ca(), None).expect("anyone may ask").starts_with("HTTP/1.1 200"));
+    assert!(over_tls(&closed, &closed.ca(), certificate).expect("it is known").starts_with("HTTP/1.1 200"));
+    assert!(over_tls(&closed, &closed.ca(), stranger).is_err(), "of another authority");
+    assert!(over_tls(&closed, &closed.ca(), None).is_err());
+    assert!(over_tls(&open, &closed.ca(), None).is_err(), "a server of another authority");
+}
+
+fn over_tls(proxy: &Proxy, ca: &PathBuf, client: Option<(PathBuf, PathBuf)>) -> io::Result<String> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(ca).expect("a certificate")).expect("an authority");
+    let builder =
+        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("ring knows the protocols")
+            .with_root_certificates(roots);
+    let config = match client {
+        None => builder.with_no_client_auth(),
+        Some((certificate, key)) => {
+            let chain = vec![CertificateDer::from_pem_file(certificate).expect("a certificate")];
+            let key = PrivateKeyDer::from_pem_file(key).expect("a key");
+            builder.with_client_auth_cert(chain, key).expect("they belong together")
+        }
+    };
+    let address =
+        proxy.url().trim_start_matches("https://").split('/').next().expect("an address").to_owned();
+    let name = "127.0.0.1".try_into().expect("an address is a name");
+    let connection = rustls::ClientConnection::new(Arc::new(config), name).expect("a usable set-up");
+    let mut stream = rustls::StreamOwned::new(connection, std::net::TcpStream::connect(address)?);
+    stream.write_all(b"GET /apis/ccompat/v7/subjects HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+#[test]
 fn the_independent_client_reads_what_it_wrote() {
     let Some(python) = Python::or_skip() else { return };
     let kafka = Kafka::shared();
@@ -161,4 +207,38 @@ fn the_independent_client_has_all_logical_types() {
     python.produce(place, "record", &[schema], &records);
     let read: Vec<_> = python.consume(place, 50, false).into_iter().map(|record| record.value).collect();
     assert_eq!(read, values);
+}
+
+/// The oracle writes Avro by hand: another hand reads it.
+#[test]
+fn the_independent_client_reads_what_the_oracle_wrote() {
+    let Some(python) = Python::or_skip() else { return };
+    let kafka = Kafka::shared();
+    let topic = unique::name("oracle");
+    kafka.create_topic(&topic, 2, &[]);
+    let schema_id = Client::shared().register(&format!("{topic}-value"), AvroLoad::SCHEMA, &[]);
+    let load = AvroLoad {
+        partitions: 2,
+        per_partition: 300,
+        poison_one_in: 0,
+        pad_bytes: 20,
+        schema_id,
+        sound: Sound::Json,
+    };
+    kafka.produce(&topic, load.records());
+    let place = Place { bootstrap: kafka.bootstrap(), registry: registry::shared(), topic: &topic };
+    let read = python.consume(place, 600, false);
+    let records: Vec<_> = read.into_iter().map(stored).collect();
+    judge(&load, &[Topic { name: "read", records: &records, belongs: &|_| true }]).assert_exact();
+}
+
+fn stored(read: millstream_harness::python::Read) -> Stored {
+    Stored {
+        partition: i32::try_from(read.partition).expect("partitions are few"),
+        offset: read.offset,
+        timestamp_ms: None,
+        key: read.key.as_str().map(|key| key.as_bytes().to_vec()),
+        value: Some(read.value.to_string().into_bytes()),
+        headers: Vec::new(),
+    }
 }

@@ -40,7 +40,7 @@ impl Members {
     pub(super) fn of(id: Id) -> Self {
         let bits = mix(id.seq, id.partition.unsigned_abs().into());
         // Halves are exact as floats and in decimal.
-        let amount = (bits % 4 != 0).then(|| (bits >> 8 & 0xf_ffff) as f64 / 2.0);
+        let amount = (!bits.is_multiple_of(4)).then(|| (bits >> 8 & 0xf_ffff) as f64 / 2.0);
         let lines = (0..bits >> 32 & 3).map(|line| mix(bits, line) as i64).collect();
         Self {
             currency: (bits >> 40) as usize % CURRENCIES.len(),

@@ -2,14 +2,54 @@
 //!
 //! Lanes ask without waiting, and are woken when an answer is there. That the registry is away is never an answer: it is
 //! waited for. Schemas never change once they have an id, so an answer is kept for ever.
+//!
+//! A look finds what is known in a `table`, or starts the one task that asks: for an id (`ids`) or a sink's schema (`sinks`).
+//! The task tries the disk (`store`), then the registry (`api` over `client`), again and again (`retry`).
 
+mod api;
+mod client;
+mod counters;
+mod failure;
+mod find;
+mod http;
+mod ids;
+mod inner;
+mod pool;
+mod probe;
+mod references;
+mod retry;
+mod sinks;
+mod store;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use counters::Counts;
+pub use pool::Registries;
+pub use probe::{SinkProbe, SubjectVersion, VERSIONS_MAX};
+
+use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
 
 use crate::codec::avro::Schema;
 use crate::config::spec::{AvroEncoding, RegistrySpec};
 
-/// Called once what was asked for may have changed.
+use client::Client;
+use counters::Counters;
+use inner::Inner;
+use retry::Health;
+use sinks::{Newest, SinkKey};
+use store::Store;
+use table::Table;
+
+/// Where the cache is, below the state folder.
+const CACHE_FOLDER: &str = "schemas";
+
+/// Called whenever what was asked for may have changed, until it is answered, from any thread. It must not wait.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// What is known of a schema that a record names.
@@ -34,10 +74,11 @@ pub enum SinkLookup {
     Refused(String),
 }
 
-/// A registry, shared by all lanes that use the same one.
-#[derive(Clone, Debug)]
+/// A registry, shared by all lanes that use the same one. With the last clone its tasks end.
+#[derive(Clone)]
 pub struct Registry {
-    _spec: Arc<RegistrySpec>,
+    inner: Arc<Inner>,
+    _open: Arc<watch::Sender<()>>,
 }
 
 impl Registry {
@@ -45,23 +86,66 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Certificates or keys that cannot be read.
-    pub fn open(
-        spec: &RegistrySpec,
-        _state: &Path,
-        _runtime: &tokio::runtime::Handle,
-    ) -> Result<Self, String> {
-        Ok(Self { _spec: Arc::new(spec.clone()) })
+    /// Certificates or keys that cannot be read, addresses that are none.
+    pub fn open(spec: &RegistrySpec, state: &Path, runtime: &Handle) -> Result<Self, String> {
+        let counters = Arc::new(Counters::default());
+        let (open, closed) = watch::channel(());
+        let inner = Inner {
+            client: Client::new(spec, Arc::clone(&counters))?,
+            ids: Table::new(ids::BOUNDS),
+            sinks: Table::new(sinks::BOUNDS),
+            newest: Mutex::new(Newest::new()),
+            health: Arc::new(Health::new(spec.urls.join(", "))),
+            counters,
+            missing_grace: spec.missing_grace,
+            store: Arc::new(Store::new(state.join(CACHE_FOLDER), &spec.urls)),
+            runtime: runtime.clone(),
+            closed,
+        };
+        Ok(Self { inner: Arc::new(inner), _open: Arc::new(open) })
     }
 
     /// The schema of an id, as far as it is known. Where it is not, it is asked for, and `wake` is called when that is
-    /// answered.
-    pub fn schema(&self, _id: u32, _wake: &Wake) -> Lookup {
-        Lookup::Waiting(None)
+    /// answered, and when what holds it up changes. It never waits.
+    ///
+    /// Poison is not for ever: after a while it is asked for again while it still counts, so it is not to be remembered
+    /// elsewhere.
+    pub fn schema(&self, id: u32, wake: &Wake) -> Lookup {
+        let (said, start) = self.inner.ids.look(&id, wake);
+        if start {
+            let inner = Arc::clone(&self.inner);
+            self.inner.start(async move { ids::settle(&inner, id).await });
+        }
+        said
     }
 
-    /// The id of a sink's schema, likewise.
-    pub fn sink(&self, _encoding: &AvroEncoding, _wake: &Wake) -> SinkLookup {
-        SinkLookup::Waiting(None)
+    /// The id of a sink's schema, likewise. One that comes from the disk is verified while it is used; `wake` is called
+    /// once that is done, and another look then tells whether the id still holds.
+    ///
+    /// A refusal counts for a moment only; whoever looks later has it asked for anew.
+    pub fn sink(&self, encoding: &AvroEncoding, wake: &Wake) -> SinkLookup {
+        let key = SinkKey::of(encoding);
+        let (said, start) = self.inner.sinks.look(&key, wake);
+        if start {
+            let (inner, encoding) = (Arc::clone(&self.inner), encoding.clone());
+            self.inner.start(async move { sinks::settle(&inner, key, encoding).await });
+        }
+        said
+    }
+
+    /// What was counted since it was opened.
+    pub fn counts(&self) -> Counts {
+        self.inner.counters.read()
+    }
+
+    fn inner(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+/// No secrets, and not all that is cached.
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry").field("counts", &self.counts()).finish_non_exhaustive()
     }
 }

@@ -134,18 +134,18 @@ fn scope_after(
     let mut left = Left {
         kind: external.target_kind().clone(),
         shape: followed.value.clone().refined(external.target_kind()),
-        key: scope.key_shape().clone(),
+        key: None,
         writes: followed.written.clone(),
     };
     if writes_key {
         let kind = external.metadata_kind().at_path(&key);
-        left.key = followed.envelope.read(&key.segments).shape.refined(&kind);
+        left.key = Some(followed.envelope.read(&key.segments).shape.refined(&kind));
     }
     // VRL's types follow the way to the end of a program, not the one that leaves it early.
     if walk.access.returns {
         left.kind = scope.value_kind().clone();
         left.shape = scope.value_shape().clone();
-        left.key = if writes_key { types::Shape::Any } else { left.key };
+        left.key = left.key.map(|_| types::Shape::Any);
         for touched in written.iter().filter(|touched| touched.prefix == PathPrefix::Event) {
             let first = touched.path.segments.first();
             left.shape = left.shape.forgetting(first);
@@ -195,7 +195,7 @@ fn is_its_fault(finding: &ProgramDiagnostic, own: &ProgramDiagnostic) -> bool {
     let place = |found: &ProgramDiagnostic| found.labels.first().map(|label| label.span.clone());
     let (Some(theirs), Some(ours)) = (place(finding), place(own)) else { return false };
     own.code == UNKNOWN_MEMBER
-        && tolerant::TYPE_CODES.contains(&finding.code)
+        && finding.is_of_types()
         && theirs.start <= ours.end
         && ours.start <= theirs.end
 }

@@ -17,7 +17,7 @@ mod scope;
 mod tolerant;
 mod types;
 
-pub use access::{Access, EnvelopeReads, HeaderReads};
+pub use access::{Access, EnvelopeReads, HeaderReads, Members};
 pub use compile::{PROGRAM_BYTES_MAX, PROGRAM_DEPTH_MAX, compile, compile_in};
 pub use frame::Frame;
 pub use program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel};

@@ -104,6 +104,10 @@ pub(super) const CONSTANT_COMPARISON: usize = 100_002;
 /// The code of a condition that may give no boolean.
 pub(super) const PERHAPS_NO_BOOLEAN: usize = 100_003;
 
+/// VRL's findings that hang on types: an error that is not handled, or handled in vain, a result or an argument of the
+/// wrong type.
+const TYPE_CODES: [usize; 8] = [100, 102, 103, 104, 110, 620, 630, 651];
+
 /// One finding of the compiler, in byte spans of the program's own source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProgramDiagnostic {
@@ -139,6 +143,11 @@ impl ProgramDiagnostic {
             PERHAPS_NO_BOOLEAN => "no-boolean".to_owned(),
             code => format!("vrl-{code}"),
         }
+    }
+
+    /// Whether it hangs on the types of what stands before.
+    pub fn is_of_types(&self) -> bool {
+        TYPE_CODES.contains(&self.code)
     }
 
     pub(super) fn with_code(self, code: usize) -> Self {

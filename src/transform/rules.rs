@@ -12,7 +12,6 @@ use super::access::{Touch, TouchedPath, Walk};
 use super::functions;
 use super::program::{PERHAPS_NO_BOOLEAN, ProgramDiagnostic, ProgramKind};
 use super::scope::Scope;
-use super::tolerant;
 
 /// The members of `%`.
 const ENVELOPE: [&str; 6] = ["key", "headers", "timestamp", "topic", "partition", "offset"];
@@ -165,7 +164,7 @@ pub(super) fn explain(finding: ProgramDiagnostic, walk: &Walk, scope: &Scope) ->
 /// What may only be wrong because nobody said what the value is.
 fn of_unknown_types(finding: ProgramDiagnostic, walk: &Walk, scope: &Scope) -> ProgramDiagnostic {
     let place = finding.labels.first().map(|label| label.span.clone());
-    let is_of_types = tolerant::TYPE_CODES.contains(&finding.code) && scope.is_decoded() && !scope.is_typed();
+    let is_of_types = finding.is_of_types() && scope.is_decoded() && !scope.is_typed();
     let Some(place) = place.filter(|_| is_of_types) else { return finding };
     let unknown = walk.paths.iter().find(|touched| {
         touched.prefix == PathPrefix::Event
@@ -252,8 +251,7 @@ fn must_fit_a_record(source: &str, scope: &Scope, walk: &Walk, after: &TypeInfo)
         let words = "a string or null where nothing is decoded";
         check(PathPrefix::Event, OwnedValuePath::root(), &Kind::bytes().or_null(), words);
     }
-    // A key that is decoded is encoded again, and may be of any type.
-    if !scope.is_key_decoded() {
+    if !scope.encodes_keys() {
         check(PathPrefix::Metadata, member("key"), &text, text_words);
     }
     check(PathPrefix::Metadata, member("timestamp"), &Kind::timestamp().or_null(), "a timestamp or null");

@@ -27,6 +27,8 @@ pub struct Scope {
     may_ask: bool,
     /// A schema says what the value is.
     typed: bool,
+    /// A sink encodes keys: a map may write any value.
+    key_encoded: bool,
     value: Kind,
     shape: Shape,
     key: Shape,
@@ -49,7 +51,8 @@ pub(super) struct ScopeWrite {
 pub(super) struct Left {
     pub kind: Kind,
     pub shape: Shape,
-    pub key: Shape,
+    /// `None`: untouched.
+    pub key: Option<Shape>,
     pub writes: Vec<super::types::Written>,
 }
 
@@ -70,6 +73,7 @@ impl Scope {
         Self {
             decoded: false,
             key_decoded: false,
+            key_encoded: false,
             tombstones,
             may_ask: false,
             typed: false,
@@ -86,6 +90,17 @@ impl Scope {
         Self { may_ask: true, ..self }
     }
 
+    /// The same place of a pipeline in which a sink encodes keys.
+    pub fn with_encoded_keys(mut self, key_encoded: bool) -> Self {
+        self.key_encoded = key_encoded;
+        self
+    }
+
+    /// Whether a sink encodes keys, so that a map may write any value there.
+    pub(super) fn encodes_keys(&self) -> bool {
+        self.key_encoded
+    }
+
     /// After a `decode`.
     pub fn after_decode(&self, decode: &DecodeSpec) -> Self {
         let (decoded, key_decoded) = (decode.value.format != Format::Raw, decode.key.format != Format::Raw);
@@ -93,7 +108,7 @@ impl Scope {
         if self.tombstones {
             shape = Shape::one_of([shape, Shape::Null]);
         }
-        let key = match key_decoded {
+        let key = match key_decoded && !self.is_key_written() {
             true => Shape::one_of([decoded_shape(&decode.key), Shape::Null.perhaps()]),
             false => self.key.clone(),
         };
@@ -110,8 +125,17 @@ impl Scope {
             true => (Kind::any(), Shape::Any),
             false => (bytes_or_null(), bytes_shape()),
         };
-        let key = if self.key_decoded { Shape::Any } else { bytes_shape() };
+        let key = if self.holds_key_values() { Shape::Any } else { bytes_shape() };
         Self { value, shape, key, typed: false, ..self.clone() }
+    }
+
+    fn holds_key_values(&self) -> bool {
+        self.key_decoded || self.key_encoded
+    }
+
+    fn is_key_written(&self) -> bool {
+        let key = OwnedValuePath::single_field("key");
+        self.last_write(PathPrefix::Metadata, &key).is_some()
     }
 
     /// The same place with nothing known to VRL about one member.
@@ -136,7 +160,10 @@ impl Scope {
         if self.decoded {
             (scope.value, scope.shape) = (left.kind, left.shape);
         }
-        scope.key = left.key;
+        if let Some(key) = left.key {
+            // Without a sink that encodes it, it becomes text.
+            scope.key = if self.key_encoded { key } else { bytes_shape() };
+        }
         scope
     }
 
@@ -154,11 +181,6 @@ impl Scope {
     /// Whether a schema says what the value is.
     pub fn is_typed(&self) -> bool {
         self.typed
-    }
-
-    /// Whether the key is decoded.
-    pub(super) fn is_key_decoded(&self) -> bool {
-        self.key_decoded
     }
 
     pub(super) fn may_ask(&self) -> bool {
@@ -195,7 +217,7 @@ impl Scope {
     }
 
     fn envelope(&self) -> Kind {
-        let key = if self.key_decoded { self.key.kind() } else { bytes_or_null() };
+        let key = if self.holds_key_values() { self.key.kind() } else { bytes_or_null() };
         let headers = Collection::from_unknown(bytes_or_null().or_undefined());
         let known: BTreeMap<Field, Kind> = BTreeMap::from([
             ("key".into(), key),
@@ -211,7 +233,7 @@ impl Scope {
     pub(super) fn envelope_shape(&self) -> Shape {
         let text = Shape::Text(Text::Unknown);
         let headers = Shape::Map(Arc::new(bytes_shape()));
-        let key = if self.key_decoded { self.key.clone() } else { bytes_shape() };
+        let key = if self.holds_key_values() { self.key.clone() } else { bytes_shape() };
         let members = [
             ("key", key),
             ("headers", headers),

@@ -11,11 +11,7 @@ use super::functions;
 use super::program::{ProgramDiagnostic, ProgramKind};
 use super::scope::Scope;
 
-/// VRL's findings that hang on types: an error that is not handled, or handled in vain, a result or an argument of the
-/// wrong type.
-pub(super) const TYPE_CODES: [usize; 8] = [100, 102, 103, 104, 110, 620, 630, 651];
-
-/// Those of them that are about handling in vain.
+/// VRL's findings about handling in vain.
 const NEEDLESS: [usize; 3] = [104, 620, 651];
 
 /// How often a program is compiled with less known about what it handles in vain, before nothing is known.

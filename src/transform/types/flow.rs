@@ -51,6 +51,8 @@ pub(super) struct Flow<'s> {
     pub written: Vec<Written>,
     /// A member that is not there may be asked for: not all versions of a schema have it.
     pub may_ask: bool,
+    /// The value is decoded, and has members.
+    pub has_members: bool,
     /// All that the program reads.
     pub reads: Vec<(PathPrefix, OwnedValuePath)>,
     /// Inside an expression that asks whether something is there.
@@ -69,7 +71,7 @@ impl<'s> Flow<'s> {
     pub fn new(source: &'s str, value: Shape, envelope: Shape, may_ask: bool) -> Self {
         let state = State::at(value, envelope);
         let (found, written, reads) = (Vec::new(), Vec::new(), Vec::new());
-        Self { source, state, found, written, may_ask, reads, asks: false }
+        Self { source, state, found, written, may_ask, has_members: true, reads, asks: false }
     }
 
     /// The whole program; gives the last expression's shape.
@@ -347,13 +349,13 @@ impl<'s> Flow<'s> {
     /// Reads a path, and tells where there is no such.
     pub(super) fn read(&mut self, prefix: PathPrefix, path: &OwnedValuePath, span: Range<usize>) -> Shape {
         let reading = self.root(prefix).read(&path.segments);
-        if let Some(missing) = reading.missing
-            && !self.state.dead
-            && !self.asks
-        {
-            self.found.extend(members::unknown(prefix, path, &missing, self.written(prefix, path), span));
+        let Some(missing) = reading.missing else { return reading.shape };
+        if self.state.dead || self.asks || !self.has_members {
+            return reading.shape;
         }
-        reading.shape
+        self.found.extend(members::unknown(prefix, path, &missing, self.written(prefix, path), span));
+        // One finding is enough for it.
+        Shape::Any
     }
 
     /// Where the program took away what it asks for.

@@ -55,6 +55,7 @@ pub(super) fn follow(
 ) -> Followed {
     let (value, envelope) = (scope.value_shape().clone(), scope.envelope_shape());
     let mut flow = flow::Flow::new(source, value.clone(), envelope.clone(), scope.may_ask());
+    flow.has_members = scope.is_decoded();
     flow.reads = Walk::reads_of(ast.clone());
     flow.program(ast);
     if kind == ProgramKind::Map {

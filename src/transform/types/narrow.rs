@@ -188,11 +188,9 @@ impl Shape {
                 match record.members.get_mut(name.as_str()) {
                     Some(member) => {
                         member.shape = member.shape.changed(rest, is_there, change);
-                        member.presence = match (is_there, member.presence) {
-                            (true, _) => Presence::Always,
-                            (false, Presence::Sometimes) => Presence::Perhaps,
-                            (false, presence) => presence,
-                        };
+                        if is_there {
+                            member.presence = Presence::Always;
+                        }
                     }
                     None if is_there && record.others.is_none() => return Self::never(),
                     None => {}

@@ -127,7 +127,6 @@ fn step(shape: &Shape, segment: &OwnedSegment) -> Step {
                 (Some(member), _) => Step::Found(match member.presence {
                     Presence::Always => member.shape.clone(),
                     Presence::Perhaps => Shape::one_of([member.shape.clone(), Shape::Null.perhaps()]),
-                    Presence::Sometimes => Shape::one_of([member.shape.clone(), Shape::Null]),
                 }),
                 (None, Some(others)) => or_absent(others),
                 (None, None) => Step::Absent,

@@ -94,8 +94,6 @@ pub enum Presence {
     Always,
     /// A branch of a program, or a function, decides.
     Perhaps,
-    /// In some records, as the schema has it.
-    Sometimes,
 }
 
 impl Member {

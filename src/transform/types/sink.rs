@@ -164,12 +164,12 @@ impl Check<'_> {
             match record.members.get(&field.name) {
                 Some(member) => {
                     if member.presence != Presence::Always && field.default.is_none() {
-                        found.push(self.missing(record, fields, field, Some(member.presence), is_sure));
+                        found.push(self.missing(record, fields, field, true, is_sure));
                     }
                     found.extend(self.place(&member.shape, field.node, is_sure));
                 }
                 None if record.others.is_none() && field.default.is_none() => {
-                    found.push(self.missing(record, fields, field, None, is_sure));
+                    found.push(self.missing(record, fields, field, false, is_sure));
                 }
                 None => {}
             }
@@ -197,24 +197,24 @@ impl Check<'_> {
         record: &Record,
         fields: &[Field],
         field: &Field,
-        presence: Option<Presence>,
+        is_possible: bool,
         is_sure: bool,
     ) -> SinkFinding {
         let name = self.name();
         let wanted = wanted(self.schema, field.node);
-        let message = match presence {
-            None => {
+        let message = match is_possible {
+            false => {
                 format!("`{name}` is missing: the sink's schema wants {wanted}, and has no default for it")
             }
-            Some(_) => {
+            true => {
                 format!(
                     "`{name}` can be missing: the sink's schema wants {wanted}, and has no default for it"
                 )
             }
         };
-        let is_error = is_sure && presence != Some(Presence::Perhaps);
+        let is_error = is_sure && !is_possible;
         let mut finding = self.finding(is_error, message, format!("nothing writes `{name}`"));
-        if presence.is_some() {
+        if is_possible {
             finding.label = "not in every branch".to_owned();
         } else if finding.written.as_ref().is_some_and(|blame| self.is_deleted(blame)) {
             finding.label = "taken away here".to_owned();
@@ -225,9 +225,7 @@ impl Check<'_> {
             finding.notes.push(format!("null and absent are not the same: `{name} = null` writes null"));
         }
         let unused = record.members.keys().filter(|name| fields.iter().all(|field| field.name != **name));
-        if presence.is_none()
-            && let Some(near) = nearest(&field.name, unused.map(String::as_str))
-        {
+        if !is_possible && let Some(near) = nearest(&field.name, unused.map(String::as_str)) {
             finding.notes.push(format!("there is `{}`, which the sink does not have", self.sibling(near)));
         }
         finding

@@ -85,7 +85,7 @@ fn types_of_a_schema_need_no_handling() {
         ".region = upcase(.region)",
         ".count = .count + 1",
         ".weight = round(.weight * 1.5, precision: 2)",
-        ".year = format_timestamp(.at, format: \"%Y\")\n.n = length(.lines)",
+        ".n = length(.lines) + to_unix_timestamp(.at)",
         ".customer.name = downcase(.customer.name)",
     ] {
         compiled(&orders(), ProgramKind::Map, source);

@@ -1,0 +1,156 @@
+//! The calls of the Confluent API that are used, each as a function.
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value as Json, json};
+
+use super::client::{Client, Request};
+use super::failure::{Failure, told};
+
+/// A schema as the registry tells it.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Told {
+    /// Its text.
+    pub schema: String,
+    /// `AVRO`, `JSON` or `PROTOBUF`; none: Avro.
+    #[serde(rename = "schemaType")]
+    kind: Option<String>,
+    references: Option<Vec<Reference>>,
+    /// Its id; not told where it was asked for by that.
+    pub id: Option<u32>,
+    /// Its number under the subject; not told where it was asked for by id.
+    pub version: Option<u32>,
+}
+
+/// Another subject's schema whose types it uses.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub(super) struct Reference {
+    /// The subject.
+    pub subject: String,
+    /// The version of it.
+    pub version: u32,
+}
+
+impl Told {
+    /// Which kind of schema it is, where that is not Avro.
+    pub(super) fn foreign_kind(&self) -> Option<&'static str> {
+        match self.kind.as_deref() {
+            None | Some("AVRO") => None,
+            Some("JSON") => Some("a JSON Schema"),
+            Some("PROTOBUF") => Some("a Protobuf schema"),
+            Some(_) => Some("a schema of a kind that is not known"),
+        }
+    }
+
+    /// What it refers to.
+    pub(super) fn references(&self) -> &[Reference] {
+        self.references.as_deref().unwrap_or_default()
+    }
+}
+
+#[derive(Deserialize)]
+struct Registered {
+    id: u32,
+}
+
+#[derive(Deserialize)]
+struct Compatibility {
+    is_compatible: bool,
+    messages: Option<Vec<String>>,
+}
+
+/// Whether a schema may follow what a subject has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// It may.
+    Compatible,
+    /// The subject has nothing yet.
+    First,
+    /// The subject's rule forbids it, and why.
+    Incompatible(String),
+}
+
+impl Client {
+    /// `GET /schemas/ids/{id}`
+    pub(super) async fn schema(&self, id: u32) -> Result<Told, Failure> {
+        self.get(&["schemas", "ids", &id.to_string()], None).await
+    }
+
+    /// `GET /subjects/{subject}/versions/{version}`; `version` is a number or `latest`.
+    pub(super) async fn version(&self, subject: &str, version: &str) -> Result<Told, Failure> {
+        self.get(&["subjects", named(subject)?, "versions", version], None).await
+    }
+
+    /// The same, also where the version was deleted softly: what refers to it stays readable.
+    pub(super) async fn referred(&self, reference: &Reference) -> Result<Told, Failure> {
+        let version = reference.version.to_string();
+        let path = ["subjects", named(&reference.subject)?, "versions", &version];
+        self.get(&path, Some("deleted=true")).await
+    }
+
+    /// `GET /subjects/{subject}/versions`, in rising order.
+    pub(super) async fn versions(&self, subject: &str) -> Result<Vec<u32>, Failure> {
+        let mut versions: Vec<u32> = self.get(&["subjects", named(subject)?, "versions"], None).await?;
+        versions.sort_unstable();
+        Ok(versions)
+    }
+
+    /// `POST /subjects/{subject}`: the id and version that a schema has there.
+    pub(super) async fn look_up(&self, subject: &str, schema: &str) -> Result<(u32, Option<u32>), Failure> {
+        let told: Told = self.post(&["subjects", named(subject)?], None, schema).await?;
+        let id = told.id.ok_or_else(|| self.no_answer("no `id` in it"))?;
+        Ok((id, told.version))
+    }
+
+    /// `POST /subjects/{subject}/versions`: registers a schema.
+    pub(super) async fn register(&self, subject: &str, schema: &str) -> Result<u32, Failure> {
+        let registered: Registered =
+            self.post(&["subjects", named(subject)?, "versions"], None, schema).await?;
+        Ok(registered.id)
+    }
+
+    /// `POST /compatibility/subjects/{subject}/versions/latest`: what registering would be told.
+    pub(super) async fn fit(&self, subject: &str, schema: &str) -> Result<Fit, Failure> {
+        let path = ["compatibility", "subjects", named(subject)?, "versions", "latest"];
+        let answer: Result<Compatibility, Failure> = self.post(&path, Some("verbose=true"), schema).await;
+        match answer {
+            Ok(Compatibility { is_compatible: true, .. }) => Ok(Fit::Compatible),
+            Ok(Compatibility { messages, .. }) => {
+                let reason = told(&messages.unwrap_or_default().join("; "));
+                let said = !reason.is_empty();
+                Ok(Fit::Incompatible(if said { reason } else { "the registry says no more".to_owned() }))
+            }
+            Err(failure) if failure.is_missing() => Ok(Fit::First),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &[&str], query: Option<&str>) -> Result<T, Failure> {
+        self.read(self.ask(Request { method: Method::GET, path, query, body: None }).await?)
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: Option<&str>,
+        schema: &str,
+    ) -> Result<T, Failure> {
+        // Without `schemaType`, which registries older than other kinds of schemas refuse: Avro is what it means.
+        let body = Some(json!({ "schema": schema }));
+        self.read(self.ask(Request { method: Method::POST, path, query, body }).await?)
+    }
+
+    fn read<T: DeserializeOwned>(&self, json: Json) -> Result<T, Failure> {
+        serde_json::from_value(json).map_err(|error| self.no_answer(&told(&error.to_string())))
+    }
+}
+
+/// `.` and `..` cannot be said in a path of HTTP, however they are encoded; an empty name would be another path.
+fn named(subject: &str) -> Result<&str, Failure> {
+    if matches!(subject, "" | "." | "..") {
+        let message = format!("no registry can be asked for a subject called `{subject}`");
+        return Err(Failure::Refused { code: 422, message });
+    }
+    Ok(subject)
+}

@@ -1,0 +1,202 @@
+//! One request to whichever of a registry's addresses answers.
+//!
+//! It stays with the address that answered last. What is no answer of a registry (no connection, a time limit, 5xx, pages of
+//! HTML, broken JSON) sends it on to the next one; when all were asked, that is an outage. Who asks again, and when, is not
+//! decided here.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::{Method, Response, StatusCode, Url};
+use serde_json::Value as Json;
+use tokio::sync::Semaphore;
+
+use crate::config::spec::{RegistryAuth, RegistrySpec};
+
+use super::counters::Counters;
+use super::failure::{Failure, told};
+use super::http;
+
+/// The largest answer that is read, in bytes.
+pub(super) const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Requests to one registry at a time.
+const REQUESTS_MAX: usize = 8;
+
+/// The media type of the API.
+const MEDIA_TYPE: &str = "application/vnd.schemaregistry.v1+json";
+
+/// What is asked.
+pub(super) struct Request<'a> {
+    /// How.
+    pub method: Method,
+    /// The path below the base address, not encoded.
+    pub path: &'a [&'a str],
+    /// Behind `?`.
+    pub query: Option<&'a str>,
+    /// JSON that goes along.
+    pub body: Option<Json>,
+}
+
+/// Why one address gave no answer; whether the next one is worth asking.
+struct Miss {
+    reason: String,
+    next: bool,
+}
+
+/// A registry's addresses, and how to talk to them.
+pub(super) struct Client {
+    http: reqwest::Client,
+    bases: Vec<Url>,
+    /// Index of the address that answered last.
+    answering: AtomicUsize,
+    auth: RegistryAuth,
+    room: Semaphore,
+    counters: Arc<Counters>,
+}
+
+impl Client {
+    /// A client by `spec`.
+    ///
+    /// # Errors
+    ///
+    /// Certificates or keys that cannot be read, addresses that are none.
+    pub(super) fn new(spec: &RegistrySpec, counters: Arc<Counters>) -> Result<Self, String> {
+        let bases: Vec<_> = spec.urls.iter().map(|url| http::base(url)).collect::<Result<_, _>>()?;
+        if bases.is_empty() {
+            return Err("no address of a registry".to_owned());
+        }
+        Ok(Self {
+            http: http::build(spec)?,
+            bases,
+            answering: AtomicUsize::new(0),
+            auth: spec.auth.clone(),
+            room: Semaphore::new(REQUESTS_MAX),
+            counters,
+        })
+    }
+
+    /// Asks the addresses in turn, from the one that answered last.
+    pub(super) async fn ask(&self, request: Request<'_>) -> Result<Json, Failure> {
+        let _room = self.room.acquire().await.expect("it is never closed");
+        let first = self.answering.load(Ordering::Relaxed);
+        let mut reasons = Vec::new();
+        for index in (first..first + self.bases.len()).map(|index| index % self.bases.len()) {
+            let began = Instant::now();
+            let outcome = self.ask_at(&self.bases[index], &request).await;
+            self.counters.asked(began.elapsed(), outcome.is_err());
+            match outcome {
+                Ok(answer) => {
+                    self.answering.store(index, Ordering::Relaxed);
+                    return answer;
+                }
+                Err(miss) => {
+                    reasons.push(format!("{} {}", self.bases[index], miss.reason));
+                    if !miss.next {
+                        break;
+                    }
+                }
+            }
+        }
+        Err(Failure::Outage(reasons.join("; ")))
+    }
+
+    /// What was answered is JSON, but not what was asked for: the next try begins at another address.
+    pub(super) fn no_answer(&self, why: &str) -> Failure {
+        let index = self.answering.load(Ordering::Relaxed) % self.bases.len();
+        self.answering.store((index + 1) % self.bases.len(), Ordering::Relaxed);
+        Failure::Outage(format!("{} gives no answer of a schema registry: {why}", self.bases[index]))
+    }
+
+    async fn ask_at(&self, base: &Url, request: &Request<'_>) -> Result<Result<Json, Failure>, Miss> {
+        let mut url = base.clone();
+        url.path_segments_mut().expect("http addresses have paths").pop_if_empty().extend(request.path);
+        url.set_query(request.query);
+        let mut builder = self.http.request(request.method.clone(), url).header(ACCEPT, MEDIA_TYPE);
+        builder = match &self.auth {
+            RegistryAuth::None => builder,
+            RegistryAuth::Basic { user, password } => builder.basic_auth(user, Some(password.reveal())),
+            RegistryAuth::Bearer(token) => builder.bearer_auth(token.reveal()),
+        };
+        if let Some(body) = &request.body {
+            builder = builder.header(CONTENT_TYPE, MEDIA_TYPE).body(body.to_string());
+        }
+        let mut response = builder.send().await.map_err(|error| unreachable(&error))?;
+        let body = read(&mut response).await?;
+        judge(&response, &body)
+    }
+}
+
+/// What went wrong with a connection. The address is left out: it is told once, in front.
+fn unreachable(error: &reqwest::Error) -> Miss {
+    let reason = if error.is_timeout() {
+        "does not answer in time".to_owned()
+    } else if error.is_connect() {
+        format!("cannot be reached: {}", http::deepest(error))
+    } else {
+        format!("broke the connection off: {}", http::deepest(error))
+    };
+    Miss { reason, next: true }
+}
+
+async fn read(response: &mut Response) -> Result<Vec<u8>, Miss> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
+        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+            let reason = format!("answers with more than {ANSWER_BYTES_MAX} bytes");
+            return Err(Miss { reason, next: true });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Whether this is an answer of a registry, and which.
+fn judge(response: &Response, body: &[u8]) -> Result<Result<Json, Failure>, Miss> {
+    let status = response.status();
+    let json: Option<Json> = serde_json::from_slice(body).ok();
+    if status.is_success() {
+        return match json {
+            Some(json) => Ok(Ok(json)),
+            None => {
+                Err(Miss { reason: format!("answers with {}, not with JSON", kind(response)), next: true })
+            }
+        };
+    }
+    let member = |name: &str| json.as_ref().and_then(|json| json.get(name));
+    let code = member("error_code").and_then(Json::as_i64);
+    let message = member("message").and_then(Json::as_str).map(told).unwrap_or_default();
+    let is_answer = code.is_some_and(|code| match status {
+        StatusCode::NOT_FOUND => (40_401..=40_499).contains(&code),
+        StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => true,
+        _ => false,
+    });
+    if is_answer {
+        // 409 and 422 count by their status, whatever number a registry gives with it.
+        let code = match status {
+            StatusCode::NOT_FOUND => code.unwrap_or_default(),
+            _ => i64::from(status.as_u16()),
+        };
+        return Ok(Err(Failure::Refused { code, message }));
+    }
+    let behind = if message.is_empty() { String::new() } else { format!(": {message}") };
+    let reason = match status {
+        StatusCode::UNAUTHORIZED => format!("does not accept the credentials ({status}){behind}"),
+        StatusCode::FORBIDDEN => format!("does not allow it ({status}){behind}"),
+        StatusCode::TOO_MANY_REQUESTS => format!("has had too many requests ({status}){behind}"),
+        _ if status.is_redirection() => format!("sends elsewhere ({status}), which is not followed"),
+        _ if status.is_server_error() => format!("is in trouble ({status}){behind}"),
+        _ => format!("gives no answer of a schema registry ({status}, {}){behind}", kind(response)),
+    };
+    // Another address has the same users and the same limits.
+    let next =
+        !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS);
+    Err(Miss { reason, next })
+}
+
+fn kind(response: &Response) -> String {
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.map_or_else(|| "no content type".to_owned(), told)
+}

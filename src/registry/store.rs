@@ -1,0 +1,197 @@
+//! The cache on disk: schemas by id, and the ids of sinks' schemas, for starts while the registry is away.
+//!
+//! One file each, `<registry>-<what>.schema`: a line with format and checksum, then JSON that says of which registry and of
+//! what it is. What is not exactly that is not trusted; it is written anew when the registry has answered. A disk that is
+//! full or read-only costs nothing but a warning.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::client::ANSWER_BYTES_MAX;
+
+/// Files that are kept, of all registries together; those used longest ago are removed.
+pub(super) const FILES_MAX: usize = 4096;
+
+/// The largest file that is read, in bytes: a schema and its references, escaped.
+const FILE_BYTES_MAX: u64 = 4 * ANSWER_BYTES_MAX as u64;
+
+/// What a file of this format begins with.
+const MARK: &str = "millstream-schema 1 sha256 ";
+
+const SUFFIX: &str = ".schema";
+
+const TEMPORARY: &str = ".writing-";
+
+/// What is kept of a schema.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Kept {
+    /// Its id.
+    pub id: u32,
+    /// Its text.
+    pub schema: String,
+    /// The texts of those that it refers to.
+    pub references: Vec<String>,
+}
+
+/// What something is kept under.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    /// A schema by its id.
+    Id(u32),
+    /// A sink's schema, by subject and which one of it.
+    Sink(String),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Content {
+    registry: String,
+    key: String,
+    #[serde(rename = "value")]
+    kept: Kept,
+}
+
+/// The files of one registry.
+pub(super) struct Store {
+    folder: PathBuf,
+    registry: String,
+    warned: AtomicBool,
+    written: AtomicU64,
+}
+
+impl Store {
+    /// The files of the registry at `urls` in `folder`, which is made when it is needed.
+    pub(super) fn new(folder: PathBuf, urls: &[String]) -> Self {
+        let mut urls = urls.to_vec();
+        urls.sort();
+        let registry = digest(urls.join("\n").as_bytes())[..16].to_owned();
+        Self { folder, registry, warned: AtomicBool::new(false), written: AtomicU64::new(0) }
+    }
+
+    /// What is kept under `key`.
+    pub(super) fn read(&self, key: &Key) -> Option<Kept> {
+        let path = self.path(key);
+        match self.read_at(&path, key) {
+            Ok(kept) => kept,
+            Err(why) => {
+                tracing::warn!(path = %path.display(), why, "cached schema ignored");
+                None
+            }
+        }
+    }
+
+    /// Keeps something under `key`.
+    pub(super) fn write(&self, key: &Key, kept: &Kept) {
+        match self.write_at(&self.path(key), key, kept) {
+            Ok(()) => self.warned.store(false, Ordering::Relaxed),
+            Err(error) => {
+                if !self.warned.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(folder = %self.folder.display(), %error, "schemas cannot be kept on disk");
+                }
+            }
+        }
+    }
+
+    /// Keeps nothing under `key` any more.
+    pub(super) fn remove(&self, key: &Key) {
+        // What cannot be removed is verified anew at each start.
+        let _ = fs::remove_file(self.path(key));
+    }
+
+    fn path(&self, key: &Key) -> PathBuf {
+        let what = match key {
+            Key::Id(id) => format!("id-{id}"),
+            Key::Sink(sink) => format!("sink-{}", &digest(sink.as_bytes())[..32]),
+        };
+        self.folder.join(format!("{}-{what}{SUFFIX}", self.registry))
+    }
+
+    fn read_at(&self, path: &Path, key: &Key) -> Result<Option<Kept>, String> {
+        match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.to_string()),
+            Ok(metadata) if !metadata.is_file() => return Err("not a file".to_owned()),
+            Ok(metadata) if metadata.len() > FILE_BYTES_MAX => return Err("too large".to_owned()),
+            Ok(_) => {}
+        }
+        let bytes = fs::read(path).map_err(|error| error.to_string())?;
+        let content = verified(&bytes)?;
+        if content.registry != self.registry || content.key != text_of(key) {
+            return Err("it is of something else".to_owned());
+        }
+        // So that what is used is what stays.
+        let _ = File::open(path).and_then(|file| file.set_modified(SystemTime::now()));
+        Ok(Some(content.kept))
+    }
+
+    fn write_at(&self, path: &Path, key: &Key, kept: &Kept) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        let content = Content { registry: self.registry.clone(), key: text_of(key), kept: kept.clone() };
+        let body = serde_json::to_string(&content)?;
+        let number = self.written.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{TEMPORARY}{}-{}-{number}", std::process::id(), self.registry);
+        let temporary = self.folder.join(name);
+        let outcome = write_through(&temporary, path, &body);
+        if outcome.is_err() {
+            let _ = fs::remove_file(&temporary);
+        }
+        outcome?;
+        self.tidy(path)
+    }
+
+    /// Removes what a killed daemon left half written, and what is beyond the bound.
+    fn tidy(&self, newest: &Path) -> io::Result<()> {
+        let own = format!("{TEMPORARY}{}-", std::process::id());
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with(TEMPORARY) && !name.starts_with(&own) {
+                let _ = fs::remove_file(entry.path());
+            } else if name.ends_with(SUFFIX) && entry.path() != newest {
+                let modified = entry.metadata().and_then(|metadata| metadata.modified());
+                files.push((modified.unwrap_or(SystemTime::UNIX_EPOCH), entry.path()));
+            }
+        }
+        files.sort();
+        let beyond = (files.len() + 1).saturating_sub(FILES_MAX);
+        files.iter().take(beyond).try_for_each(|(_, path)| fs::remove_file(path))
+    }
+}
+
+/// After this the file is whole, or not there, whatever happens to the machine.
+fn write_through(temporary: &Path, path: &Path, body: &str) -> io::Result<()> {
+    let mut file = File::create(temporary)?;
+    writeln!(file, "{MARK}{}", digest(body.as_bytes()))?;
+    file.write_all(body.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(temporary, path)?;
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+fn verified(bytes: &[u8]) -> Result<Content, String> {
+    let end = bytes.iter().position(|byte| *byte == b'\n').ok_or("not of this format")?;
+    let (head, body) = (&bytes[..end], &bytes[end + 1..]);
+    let sum = head.strip_prefix(MARK.as_bytes()).ok_or("not of this format")?;
+    if sum != digest(body).as_bytes() {
+        return Err("its checksum is wrong".to_owned());
+    }
+    serde_json::from_slice(body).map_err(|error| format!("not of this format: {error}"))
+}
+
+fn text_of(key: &Key) -> String {
+    match key {
+        Key::Id(id) => format!("id {id}"),
+        Key::Sink(sink) => format!("sink {sink}"),
+    }
+}
+
+/// SHA-256 in hexadecimal.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use vrl::parser::ast::{
-    Assignment, AssignmentTarget, Block, Container, Expr, FunctionCall, IfStatement, Node, Predicate,
+    Assignment, AssignmentTarget, Block, Container, Expr, FunctionCall, IfStatement, Node, Opcode, Predicate,
     Program, Query, QueryTarget, RootExpr, Unary,
 };
 use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix};
@@ -177,6 +177,11 @@ pub(super) struct Walk {
     pub(super) depth_max: usize,
     /// Whether it reads a variable.
     pub(super) has_variables: bool,
+    /// What stands before a `||` in the value.
+    pub(super) defaulted: Vec<OwnedValuePath>,
+    /// What a closure may write in the value: VRL does not follow closures.
+    pub(super) closure_writes: Vec<OwnedValuePath>,
+    closures: usize,
     depth: usize,
 }
 
@@ -220,6 +225,9 @@ impl Walk {
             Expr::IfStatement(statement) => self.if_statement(statement.into_inner()),
             Expr::Op(op) => {
                 let op = op.into_inner();
+                if *op.1.inner() == Opcode::Or {
+                    self.defaulted.extend(value_path(&op.0));
+                }
                 self.expr(*op.0);
                 self.expr(*op.2);
             }
@@ -326,7 +334,9 @@ impl Walk {
             }
         }
         if let Some(closure) = call.closure {
+            self.closures += 1;
             self.block(closure.into_inner().block.into_inner());
+            self.closures -= 1;
         }
     }
 
@@ -346,6 +356,9 @@ impl Walk {
                 self.access.value = true;
                 self.access.members.path(&path);
                 self.access.writes_value |= touch != Touch::Read;
+                if self.closures > 0 && touch != Touch::Read {
+                    self.closure_writes.push(path.clone());
+                }
                 self.access.writes_value_root |= touch == Touch::Write && path.is_root();
             }
             PathPrefix::Metadata => {
@@ -356,6 +369,21 @@ impl Walk {
             }
         }
         self.paths.push(TouchedPath { prefix, path, span, touch });
+    }
+}
+
+/// The path in the value that an expression names, where it is one, in parentheses or not.
+fn value_path(node: &Node<Expr>) -> Option<OwnedValuePath> {
+    match node.inner() {
+        Expr::Query(query) => match query.inner().target.inner() {
+            QueryTarget::External(PathPrefix::Event) => Some(query.inner().path.inner().clone()),
+            _ => None,
+        },
+        Expr::Container(container) => match container.inner() {
+            Container::Group(group) => value_path(&group.inner().0),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use vrl::compiler::{CompileConfig, TypeInfo};
 use vrl::diagnostic::{Diagnostic, DiagnosticList, DiagnosticMessage, Label};
-use vrl::path::{OwnedTargetPath, OwnedValuePath, PathPrefix, ValuePath};
+use vrl::path::{OwnedSegment, OwnedTargetPath, OwnedValuePath, PathPrefix, ValuePath};
 use vrl::value::Kind;
 
 use super::access::{Call, Touch, TouchedPath, Walk};
@@ -133,10 +133,15 @@ fn scope_after(
         written.iter().any(|touched| touched.prefix == PathPrefix::Metadata && is_key(&touched.path));
     let mut left = Left {
         kind: external.target_kind().clone(),
-        shape: followed.value.clone().refined(external.target_kind()),
+        shape: types::Shape::Any,
         key: None,
         writes: followed.written.clone(),
     };
+    for path in &walk.closure_writes {
+        forget(&mut left.kind, path.segments.first());
+    }
+    left.shape = followed.value.clone().refined(&left.kind);
+    left.kind = left.shape.widening(left.kind);
     if writes_key {
         let kind = external.metadata_kind().at_path(&key);
         left.key = Some(followed.envelope.read(&key.segments).shape.refined(&kind));
@@ -149,18 +154,22 @@ fn scope_after(
         for touched in written.iter().filter(|touched| touched.prefix == PathPrefix::Event) {
             let first = touched.path.segments.first();
             left.shape = left.shape.forgetting(first);
-            match first {
-                Some(segment) => {
-                    let path = OwnedValuePath { segments: vec![segment.clone()] };
-                    left.kind.insert(&path, Kind::any().or_undefined());
-                }
-                None => left.kind = Kind::any(),
-            }
+            forget(&mut left.kind, first);
         }
     } else if !walk.access.writes_value_root {
         tolerant::restore(&mut left.kind, scope.value_kind(), &written);
     }
     scope.after_map(left)
+}
+
+/// Nothing is known to VRL about one member, not even whether it is there; `None`: about all of it.
+fn forget(kind: &mut Kind, member: Option<&OwnedSegment>) {
+    match member {
+        Some(OwnedSegment::Field(name)) => {
+            tolerant::set_member(kind, name.as_str(), Kind::any().or_undefined())
+        }
+        _ => *kind = Kind::any(),
+    }
 }
 
 pub(super) fn set_read_only(config: &mut CompileConfig, kind: ProgramKind) {

@@ -9,10 +9,12 @@ use std::sync::Arc;
 
 use vrl::compiler::TypeState;
 use vrl::compiler::state::ExternalEnv;
-use vrl::path::{OwnedValuePath, PathPrefix, ValuePath};
+use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix, ValuePath};
 use vrl::value::Kind;
 use vrl::value::kind::{Collection, Field};
 
+use super::access::Walk;
+use super::tolerant;
 use super::types::{Member, Record, Shape, Text, shape_of};
 use crate::config::spec::{DecodeSpec, Decoding, Format};
 
@@ -138,10 +140,31 @@ impl Scope {
         self.last_write(PathPrefix::Metadata, &key).is_some()
     }
 
+    /// The same place with nothing known about the value but that it is an object.
+    pub(super) fn as_some_object(&self) -> Self {
+        Self { value: Kind::object(Collection::any()), ..self.clone() }
+    }
+
     /// The same place with nothing known to VRL about one member.
     pub(super) fn without_member(&self, name: &str) -> Self {
         let mut scope = self.clone();
-        scope.value.insert(&OwnedValuePath::single_field(name), Kind::any());
+        tolerant::set_member(&mut scope.value, name, Kind::any());
+        scope
+    }
+
+    /// The same place as VRL must see it for a program, where it overlooks what can be: it takes what may be absent before
+    /// a `||` for always there, and does not follow what closures write.
+    pub(super) fn for_vrl(&self, walk: &Walk) -> Self {
+        let mut scope = self.clone();
+        for path in &walk.defaulted {
+            or_null(&mut scope.value, &path.segments);
+        }
+        for path in &walk.closure_writes {
+            match path.segments.first() {
+                Some(OwnedSegment::Field(name)) => scope = scope.without_member(name.as_str()),
+                _ => scope.value = Kind::any(),
+            }
+        }
         scope
     }
 
@@ -252,6 +275,33 @@ fn decoded_shape(decoding: &Decoding) -> Shape {
     match &decoding.schema {
         Some(schema) if decoding.format == Format::Avro => shape_of(schema),
         _ => Shape::Any,
+    }
+}
+
+/// What may be absent at a path may be null as well.
+fn or_null(kind: &mut Kind, path: &[OwnedSegment]) {
+    let Some((first, rest)) = path.split_first() else { return };
+    match first {
+        OwnedSegment::Field(name) => {
+            let Some(object) = kind.as_object_mut() else { return };
+            let unknown = object.unknown_kind();
+            match object.known_mut().get_mut(&name.as_str().into()) {
+                Some(known) if rest.is_empty() && known.contains_undefined() => known.add_null(),
+                Some(known) => return or_null(known, rest),
+                None if unknown.contains_any_defined() => {
+                    object.set_unknown(unknown.or_null());
+                    return;
+                }
+                None => return,
+            };
+        }
+        OwnedSegment::Index(_) => {
+            let Some(array) = kind.as_array_mut() else { return };
+            let unknown = array.unknown_kind();
+            if unknown.contains_any_defined() {
+                array.set_unknown(unknown.or_null());
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! errors that cannot happen.
 
 use vrl::compiler::{CompilationResult, CompileConfig, compile_with_state};
-use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix};
+use vrl::path::{OwnedSegment, PathPrefix};
 use vrl::value::Kind;
 
 use super::access::{TouchedPath, Walk};
@@ -28,11 +28,18 @@ type Outcome = Result<Compiled, Vec<ProgramDiagnostic>>;
 /// Compiles with what is known, or with less where that is too much.
 pub(super) fn compile(kind: ProgramKind, source: &str, scope: &Scope, walk: &Walk) -> Outcome {
     let bare = scope.without_types();
+    let is_bare = bare == *scope;
+    let scope = &scope.for_vrl(walk);
     let typed = plain(kind, source, scope);
-    if bare == *scope {
+    if is_bare {
         return typed;
     }
-    match (typed, plain(kind, source, &bare)) {
+    // A map before can have made an object of it, with or without a schema.
+    let untyped = plain(kind, source, &bare).or_else(|found| match scope.value_kind().is_object() {
+        true => plain(kind, source, &bare.as_some_object()),
+        false => Err(found),
+    });
+    match (typed, untyped) {
         (typed, Err(_)) => typed,
         // Needless handling of an error is only told where a schema says that it is needless.
         (Ok(typed), Ok(untyped)) if !scope.is_typed() => Ok(Compiled { warnings: untyped.warnings, ..typed }),
@@ -110,8 +117,15 @@ pub(super) fn restore(kind: &mut Kind, before: &Kind, written: &[&TouchedPath]) 
                 }
         });
         if !is_written {
-            kind.insert(&OwnedValuePath::single_field(name.as_str()), member.clone());
+            set_member(kind, name.as_str(), member.clone());
         }
+    }
+}
+
+/// Says what one member is, absent or not; VRL's own way to do so takes absent for null.
+pub(super) fn set_member(kind: &mut Kind, name: &str, member: Kind) {
+    if let Some(object) = kind.as_object_mut() {
+        object.known_mut().insert(name.into(), member);
     }
 }
 

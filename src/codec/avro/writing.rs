@@ -65,6 +65,11 @@ impl Writing {
         }
     }
 
+    /// Whether exactly this value can be written as one of the schema's types.
+    pub fn takes(&self, node: NodeId, value: &Value) -> bool {
+        Encoder::new(self).value(node, value, &mut Vec::new()).is_ok()
+    }
+
     /// The schema that values are written by.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema

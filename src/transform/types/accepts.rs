@@ -2,7 +2,7 @@
 
 use vrl::value::Value;
 
-use crate::codec::avro::{Node, NodeId, Schema};
+use crate::codec::avro::{Node, NodeId, Writing};
 
 use super::avro::digits;
 use super::shape::{Shape, Text};
@@ -32,7 +32,8 @@ impl Fit {
 }
 
 /// Whether values without members fit a type that is no union.
-pub(super) fn fit(shape: &Shape, schema: &Schema, id: NodeId) -> Fit {
+pub(super) fn fit(shape: &Shape, writing: &Writing, id: NodeId) -> Fit {
+    let schema = writing.schema();
     let node = schema.node(id);
     match shape {
         Shape::Any => Fit::Yes,
@@ -46,8 +47,8 @@ pub(super) fn fit(shape: &Shape, schema: &Schema, id: NodeId) -> Fit {
             Node::Timestamp(unit) => cut(*from, digits(*unit)),
             _ => Fit::No(None),
         },
-        Shape::Text(text) => of_text(text, node, || wanted(schema, id)),
-        Shape::Literal(value) => of_literal(value, node),
+        Shape::Text(text) => of_text(text, writing, id),
+        Shape::Literal(value) => of_literal(value, writing, id),
         _ => Fit::No(None),
     }
 }
@@ -78,8 +79,10 @@ fn integer(range: Option<(i64, i64)>, node: &Node) -> Fit {
     }
 }
 
-fn of_text(text: &Text, node: &Node, wanted: impl Fn() -> String) -> Fit {
-    match (text, node) {
+fn of_text(text: &Text, writing: &Writing, id: NodeId) -> Fit {
+    let wanted = || wanted(writing.schema(), id);
+    match (text, writing.schema().node(id)) {
+        (Text::Bytes(_), Node::String) => Fit::Cut("only bytes that are UTF-8 are a string".to_owned()),
         (_, Node::String | Node::Bytes) => Fit::Yes,
         (Text::Unknown | Text::String | Text::Bytes(None), node) => Fit::of(takes_text(node)),
         (Text::Bytes(Some(length)), Node::Fixed { size, .. }) => match length == size {
@@ -87,14 +90,14 @@ fn of_text(text: &Text, node: &Node, wanted: impl Fn() -> String) -> Fit {
             false => Fit::No(Some(format!("{size} bytes are wanted"))),
         },
         (Text::Bytes(Some(_)), node) => Fit::of(takes_text(node)),
-        (Text::Symbols(symbols), node) => of_symbols(symbols, node),
+        (Text::Symbols(symbols), _) => of_symbols(symbols, writing, id),
         (Text::Decimal(precision, scale), Node::Decimal { precision: digits, scale: behind, .. }) => {
             if scale > behind {
-                return Fit::Partly(format!("{} keeps {behind} digits behind the point", wanted()));
+                return Fit::Partly(format!("{} keeps {} behind the point", wanted(), counted(*behind)));
             }
             match precision.saturating_sub(*scale) > digits.saturating_sub(*behind) {
                 true => {
-                    Fit::Partly(format!("{} keeps {} digits before the point", wanted(), digits - behind))
+                    Fit::Partly(format!("{} keeps {} before the point", wanted(), counted(digits - behind)))
                 }
                 false => Fit::Yes,
             }
@@ -132,10 +135,11 @@ fn takes_text(node: &Node) -> bool {
     )
 }
 
-fn of_symbols(symbols: &[String], node: &Node) -> Fit {
+fn of_symbols(symbols: &[String], writing: &Writing, id: NodeId) -> Fit {
+    let node = writing.schema().node(id);
     let misfit: Vec<_> = symbols
         .iter()
-        .filter(|symbol| of_literal(&Value::from(symbol.as_str()), node) != Fit::Yes)
+        .filter(|symbol| !writing.takes(id, &Value::from(symbol.as_str())))
         .map(String::as_str)
         .collect();
     let all = super::words::listed(misfit.iter().copied());
@@ -152,22 +156,27 @@ fn of_symbols(symbols: &[String], node: &Node) -> Fit {
     }
 }
 
-/// Whether exactly this value fits.
-fn of_literal(value: &Value, node: &Node) -> Fit {
+/// Whether exactly this value fits: what writing it does.
+fn of_literal(value: &Value, writing: &Writing, id: NodeId) -> Fit {
+    if writing.takes(id, value) {
+        return Fit::Yes;
+    }
+    match why_not(value, writing.schema().node(id)) {
+        Fit::No(why) => Fit::No(why),
+        _ => Fit::No(None),
+    }
+}
+
+/// Why it does not, as far as that can be told in few words.
+fn why_not(value: &Value, node: &Node) -> Fit {
     match value {
-        Value::Null => fit_plain(matches!(node, Node::Null)),
-        Value::Boolean(_) => fit_plain(matches!(node, Node::Boolean)),
         Value::Integer(integer) => of_integer(*integer, node),
         Value::Float(float) => of_float(float.into_inner(), node),
         value => match value.as_bytes() {
             Some(bytes) => of_string(bytes, node),
-            None => Fit::Yes,
+            None => Fit::No(None),
         },
     }
-}
-
-fn fit_plain(fits: bool) -> Fit {
-    Fit::of(fits)
 }
 
 fn of_integer(integer: i64, node: &Node) -> Fit {
@@ -246,7 +255,7 @@ fn of_digits(text: &str, precision: usize, scale: usize) -> Fit {
     let (before, behind) = parts(text);
     let (before, behind) = (before.trim_start_matches('0').len(), behind.trim_end_matches('0').len());
     if behind > scale {
-        return Fit::No(Some(format!("the decimal keeps {scale} digits behind the point")));
+        return Fit::No(Some(format!("the decimal keeps {} behind the point", counted(scale))));
     }
     match before > precision.saturating_sub(scale) {
         true => Fit::No(Some(format!(
@@ -255,6 +264,10 @@ fn of_digits(text: &str, precision: usize, scale: usize) -> Fit {
         ))),
         false => Fit::Yes,
     }
+}
+
+fn counted(digits: usize) -> String {
+    if digits == 1 { "1 digit".to_owned() } else { format!("{digits} digits") }
 }
 
 fn parts(text: &str) -> (&str, &str) {

@@ -25,6 +25,12 @@ pub(super) fn call(flow: &mut Flow<'_>, call: &FunctionCall) -> Shape {
     }
     match (name.as_str(), arguments.into_iter().next()) {
         ("del", Some(first)) => first,
+        // VRL takes what a closure gives for what it was given.
+        ("map_values" | "map_keys", Some(first)) => match first {
+            Shape::Array(_) => Shape::Array(Arc::new(Shape::Any)),
+            Shape::Map(_) | Shape::Record(_) => Shape::Map(Arc::new(Shape::Any)),
+            first => Shape::one_of([first, Shape::Any]),
+        },
         (name, Some(first)) if kept_by(name).is_some() && first != Shape::Any => {
             let keeps = kept_by(name).expect("asked for above");
             first.retain(keeps)

@@ -101,8 +101,8 @@ fn never_equal(
     whole: Range<usize>,
 ) -> ProgramDiagnostic {
     let found = match (only_text(left), literal_of(right), only_text(right), literal_of(left)) {
-        (Some(text), Some(value), ..) => of_text(verdict, text, value, texts.0, spans.1),
-        (_, _, Some(text), Some(value)) => of_text(verdict, text, value, texts.1, spans.0),
+        (Some(text), Some(value), ..) => of_text(verdict, text, value, texts, spans.1),
+        (_, _, Some(text), Some(value)) => of_text(verdict, text, value, (texts.1, texts.0), spans.0),
         _ => None,
     };
     let found = found.unwrap_or_else(|| {
@@ -120,7 +120,9 @@ fn never_equal(
 
 fn subject(text: &str, shape: &Shape) -> String {
     match shape {
-        Shape::Literal(_) | Shape::Null => shape.words(),
+        Shape::Literal(value) if text == literal(value) => text.to_owned(),
+        Shape::Literal(_) => format!("`{text}` ({})", Shape::of_kind(&shape.kind()).words()),
+        Shape::Null => shape.words(),
         _ => format!("`{text}` ({})", shape.words()),
     }
 }
@@ -150,11 +152,12 @@ fn of_text(
     verdict: &str,
     text: &Text,
     value: &Value,
-    name: &str,
+    (name, shown): (&str, &str),
     place: Range<usize>,
 ) -> Option<ProgramDiagnostic> {
     let written = value.as_bytes()?;
-    let shown = literal(value);
+    // As it is written: a literal of a program before may be a secret.
+    let shown = if shown.starts_with('"') { shown.to_owned() } else { format!("of `{shown}`") };
     let Text::Symbols(symbols) = text else {
         let form = accepts::form(text)?;
         let message = format!("this comparison {verdict}: `{name}` never is {shown}");

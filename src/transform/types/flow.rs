@@ -350,8 +350,11 @@ impl<'s> Flow<'s> {
     pub(super) fn read(&mut self, prefix: PathPrefix, path: &OwnedValuePath, span: Range<usize>) -> Shape {
         let reading = self.root(prefix).read(&path.segments);
         let Some(missing) = reading.missing else { return reading.shape };
-        if self.state.dead || self.asks || !self.has_members {
+        if self.state.dead || self.asks {
             return reading.shape;
+        }
+        if !self.has_members {
+            return Shape::Any;
         }
         self.found.extend(members::unknown(prefix, path, &missing, self.written(prefix, path), span));
         // One finding is enough for it.

@@ -19,6 +19,8 @@ mod words;
 mod writer;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 pub use avro::shape_of;

@@ -120,7 +120,7 @@ impl Flow<'_> {
         let before = self.root(prefix).read(&path.segments).shape;
         let root = self.root_mut(prefix);
         *root = root.changed(&path.segments, is_there, change);
-        if root.is_never() || (is_there && before != Shape::Any && change(&before).is_never()) {
+        if root.is_never() || (before != Shape::Any && change(&before).is_never()) {
             self.state.dead = true;
         }
     }

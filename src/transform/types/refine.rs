@@ -38,6 +38,25 @@ impl Shape {
         Self::Record(Arc::new(record))
     }
 
+    /// What VRL knows, and what it overlooks.
+    pub(in crate::transform) fn widening(&self, mut kind: Kind) -> Kind {
+        match self {
+            Self::Any => kind,
+            Self::Record(record) if kind.as_object().is_some() => {
+                if let Some(object) = kind.as_object_mut() {
+                    for (name, member) in &record.members {
+                        let name = name.as_str().into();
+                        let known = object.known().get(&name).cloned();
+                        let known = known.unwrap_or_else(|| object.unknown_kind());
+                        object.known_mut().insert(name, member.shape.widening(known));
+                    }
+                }
+                kind
+            }
+            shape => kind.union(shape.kind()),
+        }
+    }
+
     /// What VRL knows, without the nulls that a condition kept out.
     pub(in crate::transform) fn narrowing(&self, mut kind: Kind) -> Kind {
         let Self::Record(record) = self else { return kind };

@@ -4,13 +4,15 @@ use std::ops::Range;
 
 use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix};
 
-use crate::codec::avro::{Field, Node, NodeId, Schema};
+use std::sync::Arc;
+
+use crate::codec::avro::{Field, Node, NodeId, Schema, Writing};
 use crate::config::spec::Extra;
 
 use super::super::scope::{Scope, ScopeWrite};
 use super::accepts::{Fit, fit};
 use super::members::shown;
-use super::shape::{Presence, Record, Shape};
+use super::shape::{Presence, Record, Shape, Text};
 use super::words::{nearest, wanted};
 
 /// How many findings are told of one sink.
@@ -41,12 +43,12 @@ pub struct SinkBlame {
 }
 
 /// Holds the value against a sink's schema.
-pub fn check_sink(scope: &Scope, schema: &Schema, extra: Extra) -> Vec<SinkFinding> {
+pub fn check_sink(scope: &Scope, schema: &Arc<Schema>, extra: Extra) -> Vec<SinkFinding> {
     check(scope, PathPrefix::Event, scope.value_shape(), schema, extra)
 }
 
 /// Holds the key against a sink's schema for keys.
-pub fn check_sink_key(scope: &Scope, schema: &Schema, extra: Extra) -> Vec<SinkFinding> {
+pub fn check_sink_key(scope: &Scope, schema: &Arc<Schema>, extra: Extra) -> Vec<SinkFinding> {
     check(scope, PathPrefix::Metadata, scope.key_shape(), schema, extra)
 }
 
@@ -54,10 +56,11 @@ fn check(
     scope: &Scope,
     prefix: PathPrefix,
     shape: &Shape,
-    schema: &Schema,
+    schema: &Arc<Schema>,
     extra: Extra,
 ) -> Vec<SinkFinding> {
-    let mut check = Check { scope, prefix, schema, extra, path: Vec::new() };
+    let writing = Writing::new(Arc::clone(schema), extra == Extra::Drop);
+    let mut check = Check { scope, prefix, schema, writing: &writing, extra, path: Vec::new() };
     if prefix == PathPrefix::Metadata {
         check.path.push(OwnedSegment::field("key"));
     }
@@ -72,6 +75,7 @@ struct Check<'c> {
     scope: &'c Scope,
     prefix: PathPrefix,
     schema: &'c Schema,
+    writing: &'c Writing,
     extra: Extra,
     path: Vec<OwnedSegment>,
 }
@@ -144,9 +148,9 @@ impl Check<'_> {
                 self.path.pop();
                 nested(found)
             }
-            (shape, _) => match fit(shape, schema, id) {
+            (shape, _) => match fit(shape, self.writing, id) {
                 Fit::Yes => nested(Vec::new()),
-                Fit::Cut(how) => nested(vec![self.cut(id, &how)]),
+                Fit::Cut(how) => nested(vec![self.cut(shape, id, &how)]),
                 Fit::Partly(why) => {
                     let mut verdict = self.misfit(shape, whole, sure.part, Some(why));
                     verdict.is_misfit = false;
@@ -270,9 +274,15 @@ impl Check<'_> {
         Verdict { found: vec![finding], is_misfit: true }
     }
 
-    fn cut(&self, id: NodeId, how: &str) -> SinkFinding {
+    fn cut(&self, shape: &Shape, id: NodeId, how: &str) -> SinkFinding {
         let wanted = wanted(self.schema, id);
-        let message = format!("`{}` is finer than the sink's {wanted}", self.name());
+        let name = self.name();
+        let message = match shape {
+            Shape::Text(Text::Bytes(_)) => {
+                format!("`{name}` is {}, and the sink's schema wants {wanted}", shape.words())
+            }
+            _ => format!("`{name}` is finer than the sink's {wanted}"),
+        };
         self.finding(false, message, how.to_owned())
     }
 

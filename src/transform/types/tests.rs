@@ -62,8 +62,8 @@ fn after(maps: &[&str]) -> Scope {
     maps.iter().fold(orders(), |scope, map| compiled(&scope, ProgramKind::Map, map).0.scope_after().clone())
 }
 
-fn record(fields: &str) -> Schema {
-    schema(&format!(r#"{{"type": "record", "name": "Out", "fields": [{fields}]}}"#))
+fn record(fields: &str) -> Arc<Schema> {
+    Arc::new(schema(&format!(r#"{{"type": "record", "name": "Out", "fields": [{fields}]}}"#)))
 }
 
 fn field(name: &str, of: &str) -> String {
@@ -448,7 +448,7 @@ fn recursive_types_end_somewhere() {
     let tree = r#"{"type": "record", "name": "Tree", "fields": [{"name": "value", "type": "int"},
         {"name": "left", "type": ["null", "Tree"]}, {"name": "right", "type": ["null", "Tree"]}]}"#;
     let scope = Scope::start().after_decode(&decode(tree));
-    assert_eq!(check_sink(&scope, &schema(tree), Extra::Error), []);
+    assert_eq!(check_sink(&scope, &Arc::new(schema(tree)), Extra::Error), []);
     assert_eq!(refused(&scope, ProgramKind::Filter, ".left.valeu == 1").len(), 1);
     compiled(&scope, ProgramKind::Filter, ".left.left.left.left.anything == 1");
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::codec::avro::Schema;
 use crate::config::spec::{DecodeSpec, Decoding, Extra, Format};
-use crate::transform::{Program, ProgramDiagnostic, ProgramKind, Scope, SinkFinding, check_sink, compile_in};
+use crate::config::{LoadRequest, load};
+use crate::transform::{
+    Program, ProgramDiagnostic, ProgramKind, Scope, SinkFinding, check_sink, check_writer, compile_in,
+};
 
 const ORDER: &str = r#"{"type": "record", "name": "shop.Order", "fields": [
     {"name": "id", "type": "long"},
@@ -451,4 +454,55 @@ fn recursive_types_end_somewhere() {
     assert_eq!(check_sink(&scope, &Arc::new(schema(tree)), Extra::Error), []);
     assert_eq!(refused(&scope, ProgramKind::Filter, ".left.valeu == 1").len(), 1);
     compiled(&scope, ProgramKind::Filter, ".left.left.left.left.anything == 1");
+}
+
+/// What is said of a writer's schema by a pipeline of these steps, whose sink is written by a schema beside the bad files.
+fn misfits(steps: &str, sink: &str, writer: &str) -> Result<(), String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad/types-sinks");
+    let text = format!(
+        "name: made\nsource: {{topics: [orders]}}\ntransform:\n  - decode: avro\n{steps}sinks:\n  - topic: out\n    {sink}\n"
+    );
+    let request = LoadRequest {
+        bootstrap: Some("localhost:9092".to_owned()),
+        schema_registry: Some("http://localhost:8081".to_owned()),
+        texts: vec![(folder.join("made.yaml"), text)],
+        ..LoadRequest::default()
+    };
+    let loaded = load(&request).unwrap_or_else(|report| panic!("{report}"));
+    check_writer(&loaded.config.pipelines[0], &Arc::new(schema(writer)))
+}
+
+#[test]
+fn a_writers_schema_is_held_against_programs_and_sinks() {
+    let json = "encode: json";
+    let newer = ORDER.replace("\"region\"", "\"area\"");
+    let step = "  - filter: .count != 3\n  - map: |\n      .x = 1\n      .y = to_string!(.region)\n";
+    assert_eq!(misfits(step, json, ORDER), Ok(()));
+    assert_eq!(
+        misfits(step, json, &newer),
+        Err("step 3, line 2: the value has no member `.region` (no such member)".to_owned())
+    );
+    let key = "encode: {value: {format: avro, schema: key.avsc, extra: drop}}";
+    assert_eq!(
+        misfits("", key, ORDER),
+        Err("the sink `out`: `.id` is a long, and the sink's schema wants string (a long is no string)"
+            .to_owned())
+    );
+    assert_eq!(misfits("  - map: .id = to_string!(.id)\n", key, ORDER), Ok(()));
+}
+
+#[test]
+fn members_that_only_some_versions_have_may_be_asked_for() {
+    for step in [
+        "if exists(.added) { .x = .added }",
+        ".x = is_null(.added)",
+        ".x = .added == null",
+        ".x = to_string(.added) ?? \"none\"",
+        "if .added != null { .x = .added.deep }",
+        "if exists(.added) && .added == 5 { .x = 1 }",
+    ] {
+        let step = format!("  - map: '{step}'\n");
+        assert_eq!(misfits(&step, "encode: json", ORDER), Ok(()), "{step}");
+    }
+    assert!(misfits("  - map: .x = .added\n", "encode: json", ORDER).is_err());
 }

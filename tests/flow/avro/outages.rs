@@ -163,7 +163,7 @@ source: {topics: [@in]}
 transform: [{decode: avro}, {map: .twice = int!(.id) * 2}]
 sinks: [{topic: @out, encode: {format: avro, version: 1}}]
 dlq: {topic: @dlq}";
-    let files = files_at(&scene, &proxy.url(), pipeline).setting("state: state");
+    let files = files_at(&scene, &proxy.url(), pipeline);
     scene.send(orders(id, 3));
     let mut run = files.start();
     scene.wait_committed(&mut run);

@@ -148,6 +148,9 @@ async fn from_disk(inner: &Inner, key: &SinkKey, encoding: &AvroEncoding) -> boo
 async fn refuse(inner: &Inner, key: &SinkKey, why: String) {
     let at = key.on_disk();
     let _ = inner.on_disk(move |store| store.remove(&at)).await;
+    if is_known(inner, key) {
+        tracing::warn!(subject = key.subject, why, "the registry refuses a sink's schema that is in use");
+    }
     inner.sinks.settle(key, SinkLookup::Refused(why));
 }
 

@@ -13,15 +13,15 @@ demo:
 	scripts/bootstrap build
 	cargo run --locked -- demo
 
-# Every test, against one real broker that lives as long as the run.
-# Compiled first, so that no broker waits for the compiler. Always the whole workspace: a single package would
+# Every test, against one real broker and one schema registry that live as long as the run.
+# Compiled first, so that no server waits for the compiler. Always the whole workspace: a single package would
 # choose other features and compile the dependencies again.
 test:
 	scripts/bootstrap test
 	cargo test --locked --workspace --no-run
 	$(TARGET)/debug/testbed run cargo test --locked --workspace
 
-# A broker that stays up, to run single tests against; prints the line to paste into another terminal.
+# A broker and a registry that stay up, to run single tests against; prints the lines to paste into another terminal.
 broker:
 	scripts/bootstrap test
 	cargo test --locked --workspace --no-run

@@ -109,13 +109,17 @@ _millstream() {
             return 0
             ;;
         millstream__subcmd__check)
-            opts="-h --config --bootstrap --format --allow-unset --online --against-running --socket --help"
+            opts="-h --config --schema-registry --bootstrap --format --allow-unset --online --against-running --socket --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --schema-registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -433,13 +437,17 @@ _millstream() {
             return 0
             ;;
         millstream__subcmd__run)
-            opts="-h --config --bootstrap --socket --exit-when-failed --help"
+            opts="-h --config --schema-registry --bootstrap --socket --exit-when-failed --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --schema-registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

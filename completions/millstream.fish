@@ -39,11 +39,13 @@ complete -c millstream -n "__fish_millstream_needs_command" -f -a "demo" -d 'Sho
 complete -c millstream -n "__fish_millstream_needs_command" -f -a "schema" -d 'Print the JSON Schema of a configuration file'
 complete -c millstream -n "__fish_millstream_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c millstream -n "__fish_millstream_using_subcommand run" -l config -d 'The daemon\'s own file; default: /etc/millstream/millstream.yaml where no PATH is given' -r -F
+complete -c millstream -n "__fish_millstream_using_subcommand run" -l schema-registry -d 'The schema registry, over `schema_registry` of the daemon\'s file' -r
 complete -c millstream -n "__fish_millstream_using_subcommand run" -l bootstrap -d 'The brokers, over `bootstrap.servers` of the files' -r
 complete -c millstream -n "__fish_millstream_using_subcommand run" -l socket -d 'The control socket; default: control.sock in $RUNTIME_DIRECTORY, for root in /run/millstream, else in $XDG_RUNTIME_DIR/millstream' -r -F
 complete -c millstream -n "__fish_millstream_using_subcommand run" -l exit-when-failed -d 'End when all pipelines have failed, in place of staying up (for containers)'
 complete -c millstream -n "__fish_millstream_using_subcommand run" -s h -l help -d 'Print help'
 complete -c millstream -n "__fish_millstream_using_subcommand check" -l config -d 'The daemon\'s own file; default: /etc/millstream/millstream.yaml where no PATH is given' -r -F
+complete -c millstream -n "__fish_millstream_using_subcommand check" -l schema-registry -d 'The schema registry, over `schema_registry` of the daemon\'s file' -r
 complete -c millstream -n "__fish_millstream_using_subcommand check" -l bootstrap -d 'The brokers, over `bootstrap.servers` of the files' -r
 complete -c millstream -n "__fish_millstream_using_subcommand check" -l format -d 'How to print the findings' -r -f -a "text\t'For people'
 json\t'One array of findings'"

@@ -31,6 +31,7 @@ _millstream() {
             (run)
 _arguments "${_arguments_options[@]}" : \
 '--config=[The daemon'\''s own file; default\: /etc/millstream/millstream.yaml where no PATH is given]:FILE:_files' \
+'--schema-registry=[The schema registry, over \`schema_registry\` of the daemon'\''s file]:URL:_default' \
 '--bootstrap=[The brokers, over \`bootstrap.servers\` of the files]:HOST:PORT:_default' \
 '--socket=[The control socket; default\: control.sock in \$RUNTIME_DIRECTORY, for root in /run/millstream, else in \$XDG_RUNTIME_DIR/millstream]:PATH:_files' \
 '--exit-when-failed[End when all pipelines have failed, in place of staying up (for containers)]' \
@@ -42,13 +43,14 @@ _arguments "${_arguments_options[@]}" : \
 (check)
 _arguments "${_arguments_options[@]}" : \
 '--config=[The daemon'\''s own file; default\: /etc/millstream/millstream.yaml where no PATH is given]:FILE:_files' \
+'--schema-registry=[The schema registry, over \`schema_registry\` of the daemon'\''s file]:URL:_default' \
 '--bootstrap=[The brokers, over \`bootstrap.servers\` of the files]:HOST:PORT:_default' \
 '--format=[How to print the findings]:FORMAT:((text\:"For people"
 json\:"One array of findings"))' \
 '--socket=[The control socket; default\: control.sock in \$RUNTIME_DIRECTORY, for root in /run/millstream, else in \$XDG_RUNTIME_DIR/millstream]:PATH:_files' \
 '--allow-unset[Take unset variables as unknown, with a warning (for editors and CI)]' \
 '(--allow-unset)--online[Ask the brokers too\: are they reachable, do the topics exist, may they be read and written?]' \
-'(--allow-unset --online --config --bootstrap)--against-running[Ask the running daemon what a reload of its files would do, and do nothing]' \
+'(--allow-unset --online --config --bootstrap --schema-registry)--against-running[Ask the running daemon what a reload of its files would do, and do nothing]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '*::paths -- A pipeline file or a folder of them, in place of the daemon'\''s `pipelines`:_files' \

@@ -106,6 +106,9 @@ pub struct ConfigArgs {
     /// The daemon's own file; default: /etc/millstream/millstream.yaml where no PATH is given.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// The schema registry, over `schema_registry` of the daemon's file.
+    #[arg(long, value_name = "URL")]
+    pub schema_registry: Option<String>,
     /// The brokers, over `bootstrap.servers` of the files.
     #[arg(long, value_name = "HOST:PORT")]
     pub bootstrap: Option<String>,
@@ -120,6 +123,7 @@ impl ConfigArgs {
         LoadRequest {
             config: self.config.clone(),
             bootstrap: self.bootstrap.clone(),
+            schema_registry: self.schema_registry.clone(),
             paths: self.paths.clone(),
             texts: Vec::new(),
             allow_unset,
@@ -205,7 +209,7 @@ pub struct CheckArgs {
     #[arg(long, conflicts_with = "allow_unset")]
     pub online: bool,
     /// Ask the running daemon what a reload of its files would do, and do nothing.
-    #[arg(long, conflicts_with_all = ["allow_unset", "online", "config", "bootstrap", "paths"])]
+    #[arg(long, conflicts_with_all = ["allow_unset", "online", "config", "bootstrap", "schema_registry", "paths"])]
     pub against_running: bool,
     /// Where the daemon is, for `--against-running`.
     #[command(flatten)]

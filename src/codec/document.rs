@@ -1,17 +1,24 @@
 //! A decoded value, whatever form it is held in.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use vrl::path::OwnedValuePath;
 use vrl::value::Value;
 
+use super::CodecError;
+use super::avro::Projected;
+
 /// A decoded value that programs read and write by path.
 ///
-/// Callers know only the paths, not how the value is held: today all of it is decoded at once; a form that decodes
-/// what is asked for and keeps the bytes of the rest has its place beside it.
+/// Callers know only the paths, not how the value is held. Of a record that was decoded for some of its members only,
+/// the others are not to be seen by path; what writes into them decodes them first.
 #[derive(Clone, Debug)]
 pub enum Document {
     /// Wholly decoded.
     Eager(Value),
+    /// A record of Avro, with the bytes of what is not decoded or not changed.
+    Projected(Projected),
 }
 
 impl Document {
@@ -25,38 +32,80 @@ impl Document {
         Self::Eager(Value::Null)
     }
 
-    /// All of it.
+    /// What is decoded of it.
     pub fn root(&self) -> &Value {
-        let Self::Eager(value) = self;
-        value
+        match self {
+            Self::Eager(value) => value,
+            Self::Projected(record) => record.decoded(),
+        }
+    }
+
+    /// What is decoded of it, alone.
+    pub fn into_root(self) -> Value {
+        match self {
+            Self::Eager(value) => value,
+            Self::Projected(record) => record.into_decoded(),
+        }
+    }
+
+    /// All of it; what is not decoded yet, is.
+    ///
+    /// # Errors
+    ///
+    /// A member that was skipped does not decode.
+    pub fn whole(&self) -> Result<Cow<'_, Value>, CodecError> {
+        match self {
+            Self::Eager(value) => Ok(Cow::Borrowed(value)),
+            Self::Projected(record) => record.whole(),
+        }
+    }
+
+    /// All of it, alone.
+    ///
+    /// # Errors
+    ///
+    /// A member that was skipped does not decode.
+    pub fn into_value(self) -> Result<Value, CodecError> {
+        match self {
+            Self::Eager(value) => Ok(value),
+            Self::Projected(record) => record.into_whole(),
+        }
     }
 
     /// Whether it is null as a whole.
     pub fn is_null(&self) -> bool {
-        matches!(self, Self::Eager(Value::Null))
+        matches!(self.root(), Value::Null)
     }
 
     /// What stands at `path`.
     pub fn get(&self, path: &OwnedValuePath) -> Option<&Value> {
-        let Self::Eager(value) = self;
-        value.get(path)
+        self.root().get(path)
     }
 
     /// The same, to be changed in place.
     pub fn get_mut(&mut self, path: &OwnedValuePath) -> Option<&mut Value> {
-        let Self::Eager(value) = self;
-        value.get_mut(path)
+        match self {
+            Self::Eager(value) => value.get_mut(path),
+            Self::Projected(record) => record.get_mut(path),
+        }
     }
 
     /// Puts `new` at `path`, and makes what it needs to stand in.
     pub fn insert(&mut self, path: &OwnedValuePath, new: Value) {
-        let Self::Eager(value) = self;
-        value.insert(path, new);
+        match self {
+            _ if path.is_root() => *self = Self::Eager(new),
+            Self::Eager(value) => {
+                value.insert(path, new);
+            }
+            Self::Projected(record) => record.insert(path, new),
+        }
     }
 
     /// Takes out what stands at `path`; with `compact` also what is empty then.
     pub fn remove(&mut self, path: &OwnedValuePath, compact: bool) -> Option<Value> {
-        let Self::Eager(value) = self;
-        value.remove(path, compact)
+        match self {
+            Self::Eager(value) => value.remove(path, compact),
+            Self::Projected(record) => record.remove(path, compact),
+        }
     }
 }

@@ -12,8 +12,6 @@ mod json_write;
 pub use document::Document;
 pub use json::{JSON_BYTES_MAX, JSON_DEPTH_MAX};
 
-use crate::config::spec::Format;
-
 /// Why bytes do not decode, or a value does not encode. It never tells what the bytes were, only where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -30,34 +28,31 @@ impl CodecError {
     }
 }
 
-/// Decodes `bytes`.
+/// Decodes JSON.
 ///
 /// # Errors
 ///
-/// Bytes that are not of the format, or beyond its limits.
-pub fn decode(format: Format, bytes: &[u8]) -> Result<Document, CodecError> {
-    match format {
-        Format::Raw => Ok(Document::from_bytes(bytes)),
-        Format::Json => json::decode(bytes),
-        Format::Avro => unreachable!("Avro is decoded by its schema"),
-    }
+/// Bytes that are no JSON, or beyond its limits.
+pub fn decode_json(bytes: &[u8]) -> Result<Document, CodecError> {
+    json::decode(bytes)
 }
 
-/// Encodes `document` to the end of `out`.
+/// Writes JSON to the end of `out`.
 ///
 /// # Errors
 ///
-/// A value that the format cannot hold; `out` then has what was written so far.
-pub fn encode(format: Format, document: &Document, out: &mut Vec<u8>) -> Result<(), CodecError> {
-    match format {
-        Format::Raw => encode_raw(document, out),
-        Format::Json => json::encode(document.root(), out),
-        Format::Avro => unreachable!("Avro is encoded by its schema"),
-    }
+/// A value that JSON cannot hold; `out` then has what was written so far.
+pub fn encode_json(document: &Document, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    json::encode(document.whole()?.as_ref(), out)
 }
 
-fn encode_raw(document: &Document, out: &mut Vec<u8>) -> Result<(), CodecError> {
-    let value = document.root();
+/// Writes the bytes of a string to the end of `out`.
+///
+/// # Errors
+///
+/// A value that is no string.
+pub fn encode_raw(document: &Document, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    let value = document.whole()?;
     let Some(bytes) = value.as_bytes() else {
         let message = format!("raw bytes come from a string, not from a value of type {}", value.kind_str());
         return Err(CodecError::new("raw_type", message));

@@ -9,9 +9,9 @@ use super::interpolate::Surroundings;
 use super::kafka::{self, Properties};
 use super::names;
 use super::node::{Node, Value};
+use super::registry::{REGISTRY, registry};
 use super::source_map::{Place, SourceMap};
 use super::spec::{AdminAccess, DaemonSpec, LogFormat, LogLevel};
-use super::transform::SCHEMAS;
 use super::units;
 use super::walk::{Fields, Walk, duration, word};
 
@@ -35,9 +35,9 @@ pub(super) static DAEMON: Element = Element {
         },
         Key {
             name: "schema_registry",
-            shape: Shape::Any,
-            need: Need::NotAvailable(SCHEMAS),
-            doc: "the schema registry",
+            shape: Shape::Element(&REGISTRY),
+            need: Need::Optional,
+            doc: "the Schema Registry, for pipelines that read or write Avro; default: none",
         },
         Key {
             name: "pipelines",
@@ -223,6 +223,7 @@ pub(super) fn daemon(walk: &mut Walk<'_>, node: &Node) -> Daemon {
     };
     let instance_id = fields.optional(walk, "instance_id", names::id);
     let kafka = fields.node("kafka").map(|node| kafka::properties(walk, node)).unwrap_or_default();
+    let registry = fields.optional(walk, "schema_registry", registry);
     let pipelines = fields.read(walk, "pipelines", path);
     let state = fields.read(walk, "state", path);
     let is_off = fields.node("admin").is_some_and(|node| matches!(node.value, Value::Null));
@@ -251,7 +252,7 @@ pub(super) fn daemon(walk: &mut Walk<'_>, node: &Node) -> Daemon {
         Some(DaemonSpec {
             instance_id: instance_id?.map(|id| id.value),
             state: state?,
-            registry: None,
+            registry: registry?,
             admin_listen,
             admin_access,
             memory_max_bytes: memory?.0,

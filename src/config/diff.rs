@@ -80,7 +80,7 @@ impl Action {
 }
 
 /// Parts that are swapped on the same consumer; a change of any other needs a new start.
-const SWAPPED: [&str; 5] = ["transform", "tombstones", "sinks", "on_error", "dlq"];
+const SWAPPED: [&str; 6] = ["transform", "tombstones", "sinks", "on_error", "dlq", "schema_registry"];
 
 impl Plan {
     /// What becomes of the pipelines that run as `old` when `new` is taken in.

@@ -101,6 +101,10 @@ pub(super) enum Shape {
     Token,
     /// A host's name, without a port.
     Host,
+    /// Any text but an empty one.
+    Text,
+    /// An HTTP address, or a list of them.
+    Urls,
     /// A nested element.
     Element(&'static Element),
     /// A word, or a nested element for more.
@@ -139,6 +143,8 @@ impl Shape {
                 format!("{TOKEN_CHARS_MIN} to {TOKEN_CHARS_MAX} visible ASCII characters without spaces")
             }
             Shape::Host => "a host's name without a port".to_owned(),
+            Shape::Text => "a text that is not empty".to_owned(),
+            Shape::Urls => "an address such as `https://registry:8081`, or a list of them".to_owned(),
             Shape::Element(element) => format!("a mapping ({})", keys_of(element)),
             Shape::WordOr(words, element) => {
                 format!("{}, or a mapping ({})", one_of(&words()), keys_of(element))

@@ -6,9 +6,13 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::codec::avro;
 use crate::transform::Program;
 
-use super::spec::{CreateSpec, DlqSpec, Format, KafkaSpec, PipelineSpec, SinkSpec, StepSpec, TopicsSpec};
+use super::spec::{
+    CreateSpec, Decoding, DlqSpec, Encoding, Format, KafkaSpec, PipelineSpec, RegistryAuth, RegistrySpec,
+    SinkSchema, SinkSpec, StepSpec, TopicsSpec,
+};
 
 /// Properties of librdkafka that hold a secret, also where a file spells it out.
 const SECRET_PROPERTIES: &[&str] = &[
@@ -18,6 +22,9 @@ const SECRET_PROPERTIES: &[&str] = &[
     "ssl.key.password",
     "ssl.key.pem",
     "ssl.keystore.password",
+    // Of the schema registry.
+    "password",
+    "bearer_token",
 ];
 
 /// How a program is told.
@@ -53,6 +60,7 @@ fn parts_as(spec: &PipelineSpec, text: Text<'_>) -> Vec<(&'static str, Value)> {
         ("commit", json!(format!("{:?}", spec.commit))),
         ("lanes", json!(spec.lanes)),
         ("kafka", kafka(&spec.kafka)),
+        ("schema_registry", spec.registry.as_ref().map_or(Value::Null, registry)),
     ]
 }
 
@@ -102,9 +110,7 @@ fn step(step: &StepSpec, text: Text<'_>) -> Value {
     match step {
         StepSpec::Filter(program) => json!({"filter": text(program)}),
         StepSpec::Map(program) => json!({"map": text(program)}),
-        StepSpec::Decode(decode) => {
-            json!({"decode": [format(decode.value.format), format(decode.key.format)]})
-        }
+        StepSpec::Decode(decode) => json!({"decode": [decoding(&decode.value), decoding(&decode.key)]}),
     }
 }
 
@@ -112,7 +118,8 @@ fn sink(sink: &SinkSpec, text: Text<'_>) -> Value {
     json!({
         "topic": sink.topic,
         "when": sink.when.as_ref().map(text),
-        "encode": format(sink.value.format),
+        "encode": encoding(&sink.value),
+        "encode_key": sink.key.as_ref().map(encoding),
         "create": create(sink.create),
     })
 }
@@ -132,6 +139,43 @@ fn create(create: Option<CreateSpec>) -> Value {
 
 fn format(format: Format) -> Value {
     json!(format!("{format:?}"))
+}
+
+fn decoding(decoding: &Decoding) -> Value {
+    let validate = format!("{:?}", decoding.validate);
+    json!([format(decoding.format), decoding.schema.as_deref().map(schema), validate])
+}
+
+fn encoding(encoding: &Encoding) -> Value {
+    let avro = encoding.avro.as_ref().map(|avro| {
+        let written = match &avro.schema {
+            SinkSchema::File(file) => schema(file),
+            SinkSchema::Version(version) => json!(version),
+        };
+        json!([written, avro.subject, format!("{:?}", avro.register), format!("{:?}", avro.extra)])
+    });
+    json!([format(encoding.format), avro])
+}
+
+/// What a schema's file holds, however it is laid out.
+fn schema(schema: &avro::Schema) -> Value {
+    serde_json::from_str(schema.text()).unwrap_or_else(|_| json!(schema.text()))
+}
+
+fn registry(registry: &RegistrySpec) -> Value {
+    let auth = match &registry.auth {
+        RegistryAuth::None => Value::Null,
+        RegistryAuth::Basic { user, password } => json!({"username": user, "password": password.reveal()}),
+        RegistryAuth::Bearer(token) => json!({"bearer_token": token.reveal()}),
+    };
+    json!({
+        "url": registry.urls,
+        "auth": auth,
+        "ca": registry.ca,
+        "client": registry.client,
+        "timeout": format!("{:?}", registry.timeout),
+        "unknown_id_grace": format!("{:?}", registry.missing_grace),
+    })
 }
 
 fn kafka(kafka: &KafkaSpec) -> Value {

@@ -14,6 +14,7 @@ use super::interpolate::Surroundings;
 use super::kafka::{BOOTSTRAP, Entry, Properties, check_clients, check_together, merge, split};
 use super::node::{Node, parse};
 use super::pipeline::{Pipeline, Places, pipeline};
+use super::registry;
 use super::source_map::{FileId, SourceMap};
 use super::spec::{Config, DaemonSpec, KafkaSpec};
 use super::walk::Walk;
@@ -28,6 +29,8 @@ pub struct LoadRequest {
     pub config: Option<PathBuf>,
     /// The brokers' addresses, over those of the files.
     pub bootstrap: Option<String>,
+    /// The schema registry's address, over that of the daemon's file.
+    pub schema_registry: Option<String>,
     /// Pipeline files or folders of them, in place of the daemon's `pipelines`.
     pub paths: Vec<PathBuf>,
     /// Pipelines that are at hand as texts, each with the path that its findings name; in place of all files.
@@ -95,6 +98,7 @@ pub(super) fn load_in(request: &LoadRequest, surroundings: &Surroundings) -> Res
     let trees = read_pipelines(&mut sources, request, &daemon, &mut findings);
     let mut walk = Walk::new(&sources, surroundings, request.allow_unset);
     let mut pipelines: Vec<Pipeline> = trees.iter().filter_map(|tree| pipeline(&mut walk, tree)).collect();
+    registry_of_all(&mut walk, request, &daemon, &mut pipelines);
     kafka_of_all(&mut walk, request, &daemon, &mut pipelines);
     findings.append(&mut walk.diagnostics);
     findings.extend(memory(&daemon, &pipelines));
@@ -203,6 +207,35 @@ fn parse_texts(
         }
     }
     trees
+}
+
+/// Gives the pipelines that read or write Avro their registry.
+fn registry_of_all(walk: &mut Walk<'_>, request: &LoadRequest, daemon: &Daemon, pipelines: &mut [Pipeline]) {
+    let spec = match &request.schema_registry {
+        Some(url) => {
+            let spec = registry::at(url);
+            if spec.is_none() {
+                let message = "`--schema-registry` must be an address such as `https://registry:8081`";
+                walk.report(Diagnostic::error("bad-value", message));
+                return;
+            }
+            spec
+        }
+        None => daemon.spec.as_ref().and_then(|daemon| daemon.registry.clone()),
+    };
+    for pipeline in pipelines {
+        let Some(own) = pipeline.spec.as_mut().filter(|own| own.needs_registry()) else { continue };
+        own.registry.clone_from(&spec);
+        if spec.is_none() && daemon.spec.is_some() {
+            let message = "no schema registry to ask: `schema_registry` is not set";
+            let missing = Diagnostic::error("missing-registry", message)
+                .at(pipeline.place, "needed by this pipeline's Avro");
+            walk.report(missing.note(
+                "set it in the daemon's file (`schema_registry: {url: \"https://registry:8081\"}`), or by \
+                 `--schema-registry URL`",
+            ));
+        }
+    }
 }
 
 /// Gives each pipeline its properties, and runs the checks that need those of all.

@@ -1,4 +1,4 @@
-//! `check --online`: what only the brokers can tell. Nothing is changed there, and no group is joined.
+//! `check --online`: what only the brokers and the schema registry can tell. Nothing is changed there, and no group is joined.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use crate::kafka::probe::{Access, Probe};
 
 use super::diagnostic::{Diagnostic, Report};
 use super::load::Loaded;
+use super::online_schemas::SchemaCheck;
 use super::pipeline::Places;
 use super::source_map::Place;
 use super::spec::{CreateSpec, KafkaSpec, PipelineSpec, TopicsSpec};
@@ -23,7 +24,18 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub fn check_online(loaded: Loaded) -> Result<Loaded, Report> {
     let mut findings = loaded.warnings.diagnostics;
     let mut silent: Vec<&KafkaSpec> = Vec::new();
+    let mut schemas = match SchemaCheck::new() {
+        Ok(schemas) => Some(schemas),
+        Err(error) => {
+            let message = format!("schema registries cannot be asked: {error}");
+            findings.push(Diagnostic::error("unreachable", message));
+            None
+        }
+    };
     for (spec, places) in loaded.config.pipelines.iter().zip(&loaded.places) {
+        if let Some(schemas) = &mut schemas {
+            schemas.check(spec, places, &mut findings);
+        }
         if silent.contains(&&spec.kafka) {
             continue;
         }

@@ -125,6 +125,10 @@ pub(super) struct Pipeline {
     pub writes: Vec<Write>,
     /// Its own librdkafka properties.
     pub kafka: Properties,
+    /// Where it decodes.
+    pub decode: Option<Place>,
+    /// Where its sinks say how they are encoded.
+    pub encodes: Vec<Place>,
     /// Where the file begins.
     pub place: Place,
 }
@@ -140,6 +144,10 @@ pub(super) struct Places {
     pub sinks: Vec<Place>,
     /// The dlq's topic.
     pub dlq: Option<Place>,
+    /// The decode.
+    pub decode: Option<Place>,
+    /// Where the sinks say how they are encoded, in their order.
+    pub encodes: Vec<Place>,
 }
 
 impl Pipeline {
@@ -154,7 +162,14 @@ impl Pipeline {
             written.map(|write| write.topic.place)
         };
         let group = self.group.as_ref().map(|group| group.place);
-        Places { topics, group, sinks: places(false).collect(), dlq: places(true).next() }
+        Places {
+            topics,
+            group,
+            sinks: places(false).collect(),
+            dlq: places(true).next(),
+            decode: self.decode,
+            encodes: self.encodes.clone(),
+        }
     }
 
     /// One line: what it reads and writes, and how, as the file says it.
@@ -211,7 +226,10 @@ pub(super) fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
         None => Source { spec: None, reads: Reads::Names(Vec::new()), group: None },
     };
     let transform = match fields.node("transform") {
-        Some(node) => transform(walk, node, PIPELINE.key("transform").expect("it stands in the table above")),
+        Some(node) => {
+            let key = PIPELINE.key("transform").expect("it stands in the table above");
+            transform(walk, node, key, fields.node("sinks").is_some_and(encodes_keys))
+        }
         None => Transform { steps: Some(Vec::new()), ..Transform::default() },
     };
     let tombstones = fields.read(walk, "tombstones", word);
@@ -226,6 +244,8 @@ pub(super) fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
     let lanes = fields.read(walk, "lanes", integer);
     let kafka = fields.node("kafka").map(|node| kafka::properties(walk, node)).unwrap_or_default();
     let writes = writes(&sinks, dlq.as_ref());
+    let decode = transform.decode.as_ref().map(|(_, place)| *place);
+    let encodes = sinks.iter().flatten().map(|sink| sink.encode).collect();
     let dlq = match dlq {
         Some(dlq) => dlq.spec.map(Some),
         None => Some(None),
@@ -256,8 +276,23 @@ pub(super) fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
         reads: source.reads,
         writes,
         kafka,
+        decode,
+        encodes,
         place: fields.place(),
     })
+}
+
+/// Whether a sink encodes keys, which maps may then write in any type; whether it says so rightly is seen later.
+fn encodes_keys(sinks: &Node) -> bool {
+    let Value::List(sinks) = &sinks.value else { return false };
+    let member = |node: &Node, name: &str| match &node.value {
+        Value::Map(entries) => {
+            entries.iter().find(|(key, _)| key.name == name).map(|(_, value)| value.clone())
+        }
+        _ => None,
+    };
+    let key = |sink: &Node| member(&member(sink, "encode")?, "key");
+    sinks.iter().any(|sink| key(sink).is_some())
 }
 
 fn sinks(walk: &mut Walk<'_>, fields: &Fields<'_>, transform: &Transform) -> Option<Vec<Sink>> {

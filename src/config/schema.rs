@@ -94,6 +94,11 @@ fn of_shape(shape: &Shape) -> Value {
         Shape::Token => or_reference(json!({
             "type": "string", "minLength": TOKEN_CHARS_MIN, "maxLength": TOKEN_CHARS_MAX,
         })),
+        Shape::Text => json!({ "type": "string", "minLength": 1 }),
+        Shape::Urls => {
+            let url = pattern("^https?://[^ ?#@]+$");
+            json!({ "anyOf": [url.clone(), { "type": "array", "minItems": 1, "items": url }] })
+        }
         Shape::Host => text("^[A-Za-z0-9._-]+$", HOST_CHARS_MAX),
         Shape::Element(element) => of_element(element),
         Shape::WordOr(words, element) => json!({ "anyOf": [{ "enum": words() }, of_element(element)] }),

@@ -4,12 +4,14 @@ use crate::transform::ProgramKind;
 
 use super::diagnostic::Diagnostic;
 use super::element::{Element, Key, Need, Shape, Words};
+use super::encode::{ENCODE, Encode, encode};
 use super::names;
-use super::node::{Node, Value};
+use super::node::Node;
 use super::program::program;
+use super::source_map::Place;
 use super::spec::{CreateSpec, Encoding, Format, SinkSpec};
-use super::transform::{SCHEMAS, Transform};
-use super::walk::{Fields, Located, Walk, integer, word};
+use super::transform::Transform;
+use super::walk::{Fields, Located, Walk, integer};
 
 /// The keys of a sink.
 pub(super) static SINK: Element = Element {
@@ -35,51 +37,6 @@ pub(super) static SINK: Element = Element {
             shape: Shape::Element(&CREATE),
             need: Need::Optional,
             doc: "creates the topic where it does not exist; default: never",
-        },
-    ],
-};
-
-/// The keys of `encode:`'s long form.
-pub(super) static ENCODE: Element = Element {
-    name: "an encode",
-    doc: "How the value is encoded.",
-    exactly_one: false,
-    keys: &[
-        Key {
-            name: "format",
-            shape: Shape::Choice(Format::words),
-            need: Need::Required,
-            doc: "the value's format",
-        },
-        Key {
-            name: "schema",
-            shape: Shape::Any,
-            need: Need::NotAvailable(SCHEMAS),
-            doc: "the writer's schema",
-        },
-        Key {
-            name: "subject",
-            shape: Shape::Any,
-            need: Need::NotAvailable(SCHEMAS),
-            doc: "the registry's subject",
-        },
-        Key {
-            name: "register",
-            shape: Shape::Any,
-            need: Need::NotAvailable(SCHEMAS),
-            doc: "registers the schema",
-        },
-        Key {
-            name: "validate",
-            shape: Shape::Any,
-            need: Need::NotAvailable(SCHEMAS),
-            doc: "how much is validated",
-        },
-        Key {
-            name: "extra",
-            shape: Shape::Any,
-            need: Need::NotAvailable(SCHEMAS),
-            doc: "members beyond the schema",
         },
     ],
 };
@@ -111,51 +68,62 @@ pub(super) struct Sink {
     pub spec: Option<SinkSpec>,
     /// Its topic, as far as it could be read.
     pub topic: Option<Located>,
+    /// Where it says how it is encoded, or where it begins.
+    pub encode: Place,
 }
 
 /// Reads one sink.
 pub(super) fn sink(walk: &mut Walk<'_>, node: &Node, transform: &Transform) -> Sink {
     let Some(fields) = Fields::open(walk, node, &SINK) else {
-        return Sink { spec: None, topic: None };
+        return Sink { spec: None, topic: None, encode: node.place };
     };
     let topic = fields.read(walk, "topic", names::topic);
     let when = fields.optional(walk, "when", |walk, node, key| {
         program(walk, node, key, ProgramKind::When, &transform.chain)
     });
-    let encode = fields.optional(walk, "encode", |walk, node, key| encode(walk, node, key, transform));
+    let name = topic.as_ref().map(|topic| topic.value.clone());
+    let encode = fields.optional(walk, "encode", |walk, node, key| encode(walk, node, key, name.as_deref()));
+    let encode = encode.map(|encode| encode.unwrap_or(Encode { value: None, key: None }));
+    let place = fields.node("encode").map_or(fields.place(), |node| node.place);
+    let encode = encode.and_then(|encode| Some((value(walk, encode.value, place, transform)?, encode.key)));
     let create = fields.optional(walk, "create", create);
-    let default = transform.decode.as_ref().map_or(Format::Raw, |(decode, _)| decode.value.format);
     let spec = (|| {
-        Some(SinkSpec {
-            topic: topic.as_ref()?.value.clone(),
-            when: when?,
-            value: Encoding::plain(encode?.unwrap_or(default)),
-            key: None,
-            create: create?,
-        })
+        let (value, key) = encode?;
+        Some(SinkSpec { topic: topic.as_ref()?.value.clone(), when: when?, value, key, create: create? })
     })();
-    Sink { spec, topic }
+    Sink { spec, topic, encode: place }
 }
 
-fn encode(walk: &mut Walk<'_>, node: &Node, key: &'static Key, transform: &Transform) -> Option<Format> {
-    let format = match &node.value {
-        Value::Map(_) => {
-            let fields = Fields::open(walk, node, &ENCODE)?;
-            fields.read(walk, "format", word::<Format>)?
-        }
-        Value::Text(_) => word(walk, node, key)?,
-        _ => {
-            walk.wrong(node, key);
-            return None;
-        }
-    };
-    if format != Format::Raw && !transform.chain.scope.is_decoded() {
+/// Holds what the value is written as against what is there to be written.
+fn value(
+    walk: &mut Walk<'_>,
+    encoding: Option<Encoding>,
+    place: Place,
+    transform: &Transform,
+) -> Option<Encoding> {
+    let decoded = transform.decode.as_ref().map_or(Format::Raw, |(decode, _)| decode.value.format);
+    let encoding = encoding.unwrap_or(Encoding::plain(decoded));
+    if encoding.format != Format::Raw && !transform.chain.scope.is_decoded() {
         let message = "there is no value to encode: the transform decodes none";
-        let diagnostic = Diagnostic::error("nothing-decoded", message).at(node.place, "");
+        let diagnostic = Diagnostic::error("nothing-decoded", message).at(place, "");
         walk.report(diagnostic.note("add `- decode: json` to `transform`, or leave `encode` out"));
         return None;
     }
-    Some(format)
+    if encoding.format == Format::Avro && encoding.avro.is_none() {
+        let why = match decoded {
+            Format::Avro if transform.changes_value() => "a map changes what was decoded",
+            Format::Avro => return Some(encoding),
+            Format::Json | Format::Raw => "what was decoded is not Avro",
+        };
+        let message = format!("which schema this sink writes is not said, and {why}");
+        let wrong = Diagnostic::error("no-schema", message).at(place, "");
+        walk.report(wrong.note(
+            "name one: `encode: {format: avro, schema: FILE}`, or `encode: {format: avro, version: 1}` for one that \
+             the registry has",
+        ));
+        return None;
+    }
+    Some(encoding)
 }
 
 /// Reads `create:` of a sink or a dlq.
@@ -169,7 +137,6 @@ pub(super) fn create(walk: &mut Walk<'_>, node: &Node, _key: &'static Key) -> Op
 
 #[cfg(test)]
 mod tests {
-    use super::super::source_map::Place;
     use super::super::spec::{DecodeSpec, Decoding};
     use super::super::walk::walked;
     use super::*;

@@ -5,13 +5,14 @@
 
 use crate::transform::{Program, ProgramKind, Scope};
 
+use super::decode::{DECODE, decode};
 use super::diagnostic::Diagnostic;
 use super::element::{Element, Key, Need, Shape, Words};
 use super::node::{Node, Value};
 use super::program::{Chain, program};
 use super::source_map::Place;
 use super::spec::{DecodeSpec, Decoding, Format, StepSpec};
-use super::walk::{Fields, Walk, word};
+use super::walk::{Fields, Walk};
 
 /// The keys of a step.
 pub(super) static STEP: Element = Element {
@@ -40,68 +41,6 @@ pub(super) static STEP: Element = Element {
     ],
 };
 
-/// The keys of `decode:`'s long form.
-pub(super) static DECODE: Element = Element {
-    name: "a decode",
-    doc: "How value and key are decoded.",
-    exactly_one: false,
-    keys: &[
-        Key {
-            name: "format",
-            shape: Shape::Choice(Format::words),
-            need: Need::Optional,
-            doc: "the value's format, where the key stays as it is",
-        },
-        Key {
-            name: "value",
-            shape: Shape::Choice(Format::words),
-            need: Need::Optional,
-            doc: "the value's format, beside a `key`",
-        },
-        Key {
-            name: "key",
-            shape: Shape::Choice(Format::words),
-            need: Need::Optional,
-            doc: "the key's format; default: raw",
-        },
-        Key {
-            name: "schema",
-            shape: Shape::Any,
-            need: Need::NotAvailable(SCHEMAS),
-            doc: "the reader's schema",
-        },
-        Key {
-            name: "validate",
-            shape: Shape::Any,
-            need: Need::NotAvailable(SCHEMAS),
-            doc: "how much is validated",
-        },
-        Key {
-            name: "subject",
-            shape: Shape::Any,
-            need: Need::NotAvailable(SCHEMAS),
-            doc: "the registry's subject",
-        },
-        Key {
-            name: "extra",
-            shape: Shape::Any,
-            need: Need::NotAvailable(SCHEMAS),
-            doc: "members beyond the schema",
-        },
-    ],
-};
-
-/// Why keys that have to do with schemas are refused.
-pub(super) const SCHEMAS: &str = "it has no schemas and no schema registry yet";
-
-impl Words for Format {
-    const WORDS: &'static [(&'static str, Format)] = &[("json", Format::Json), ("raw", Format::Raw)];
-
-    fn not_available() -> &'static [&'static str] {
-        &["avro"]
-    }
-}
-
 /// The steps and what follows from them.
 #[derive(Default)]
 pub(super) struct Transform {
@@ -114,14 +53,23 @@ pub(super) struct Transform {
 }
 
 impl Transform {
+    /// Whether a map may change the value.
+    pub(super) fn changes_value(&self) -> bool {
+        let steps = self.steps.iter().flatten();
+        steps
+            .filter_map(|step| match step {
+                StepSpec::Map(program) => Some(program),
+                StepSpec::Filter(_) | StepSpec::Decode(_) => None,
+            })
+            .any(|program| program.access().writes_value)
+    }
+
     /// After a map: what it left, or nothing known where it does not compile.
     fn after_map(&mut self, program: Option<&Program>) {
-        match (program, &self.decode) {
-            (Some(program), _) => self.chain.scope = program.scope_after().clone(),
-            (None, decode) => {
-                let start = Scope::start();
-                self.chain.scope =
-                    decode.as_ref().map_or(start.clone(), |(decode, _)| start.after_decode(decode));
+        match program {
+            Some(program) => self.chain.scope = program.scope_after().clone(),
+            None => {
+                self.chain.scope = self.chain.scope.without_types();
                 self.chain.broken = true;
             }
         }
@@ -129,8 +77,14 @@ impl Transform {
 }
 
 /// Reads the steps.
-pub(super) fn transform(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Transform {
+pub(super) fn transform(
+    walk: &mut Walk<'_>,
+    node: &Node,
+    key: &'static Key,
+    encodes_keys: bool,
+) -> Transform {
     let mut transform = Transform::default();
+    transform.chain.scope = Scope::start().with_encoded_keys(encodes_keys);
     let Value::List(items) = &node.value else {
         walk.wrong(node, key);
         return transform;
@@ -184,47 +138,13 @@ fn decode_step(
         return None;
     }
     // A wrong one counts as JSON, so that the programs behind it are judged as they were meant.
-    let spec = decode.clone().unwrap_or_else(|| plain(Format::Json, Format::Raw));
+    let spec = decode.clone().unwrap_or_else(|| DecodeSpec {
+        value: Decoding::plain(Format::Json),
+        key: Decoding::plain(Format::Raw),
+    });
     so_far.chain.scope = so_far.chain.scope.after_decode(&spec);
     so_far.decode = Some((spec, node.place));
     decode
-}
-
-fn decode(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<DecodeSpec> {
-    match &node.value {
-        Value::Map(_) => long_decode(walk, node),
-        Value::Text(_) => Some(plain(word(walk, node, key)?, Format::Raw)),
-        _ => {
-            walk.wrong(node, key);
-            None
-        }
-    }
-}
-
-fn long_decode(walk: &mut Walk<'_>, node: &Node) -> Option<DecodeSpec> {
-    let fields = Fields::open(walk, node, &DECODE)?;
-    let format = fields.optional(walk, "format", word::<Format>);
-    let value = fields.optional(walk, "value", word::<Format>);
-    let key = fields.optional(walk, "key", word::<Format>)?;
-    let value = match (format?, value?) {
-        (Some(format), None) | (None, Some(format)) => format,
-        (None, None) => {
-            let message = "a decode needs `format`, or `value` and `key`";
-            walk.report(Diagnostic::error("missing-key", message).at(fields.place(), ""));
-            return None;
-        }
-        (Some(_), Some(_)) => {
-            let place = fields.node("value").map_or(node.place, |node| node.place);
-            let message = "`format` and `value` say the same: write one of them";
-            walk.report(Diagnostic::error("bad-value", message).at(place, ""));
-            return None;
-        }
-    };
-    Some(plain(value, key.unwrap_or(Format::Raw)))
-}
-
-fn plain(value: Format, key: Format) -> DecodeSpec {
-    DecodeSpec { value: Decoding::plain(value), key: Decoding::plain(key) }
 }
 
 #[cfg(test)]
@@ -235,20 +155,7 @@ mod tests {
 
     fn read(yaml: &str) -> (Transform, Vec<String>) {
         let key = PIPELINE.key("transform").expect("it stands in the table");
-        walked(yaml, |walk, node| transform(walk, node, key))
-    }
-
-    #[test]
-    fn both_forms_of_decode_say_the_same() {
-        for (yaml, key) in [
-            ("[{decode: json}]", Format::Raw),
-            ("[{decode: {format: json}}]", Format::Raw),
-            ("[{decode: {value: json, key: json}}]", Format::Json),
-        ] {
-            let (transform, codes) = read(yaml);
-            let decode = transform.decode.map(|(decode, _)| decode);
-            assert_eq!((decode, codes), (Some(plain(Format::Json, key)), vec![]), "{yaml}");
-        }
+        walked(yaml, |walk, node| transform(walk, node, key, false))
     }
 
     #[test]

@@ -330,6 +330,16 @@ pub(super) fn word<T: Words>(walk: &mut Walk<'_>, node: &Node, key: &'static Key
     None
 }
 
+/// A text that is not empty.
+pub(super) fn text(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<String> {
+    let text = walk.scalar(node, key)?;
+    if text.value.is_empty() || text.value.chars().any(char::is_control) {
+        walk.bad(node, key, &text.shown);
+        return None;
+    }
+    Some(text.value)
+}
+
 /// The items of a list, of at least the length that its key asks for.
 pub(super) fn items<'n>(walk: &mut Walk<'_>, node: &'n Node, key: &'static Key) -> Option<&'n [Node]> {
     let Shape::List { min, .. } = key.shape else { unreachable!("`{}` is read as the table says", key.name) };

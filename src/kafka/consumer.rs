@@ -280,6 +280,14 @@ impl Consumer {
         }
     }
 
+    /// Keeps what is fetched for a partition out of the member's one queue, until it is forwarded again.
+    pub fn keep_apart(&self, at: &TopicPartition) {
+        let topic = CString::new(&*at.topic).expect("a topic name holds no NUL");
+        if let Some(queue) = Queue::partition(&self.client, &topic, at.partition) {
+            queue.keep();
+        }
+    }
+
     /// Moves partitions to these offsets; what was fetched from elsewhere is dropped by librdkafka.
     ///
     /// # Errors

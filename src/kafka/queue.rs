@@ -54,6 +54,12 @@ impl Queue {
         unsafe { rd::rd_kafka_queue_forward(self.0, target.0) }
     }
 
+    /// What enters this queue stays in it.
+    pub(super) fn keep(&self) {
+        // SAFETY: the queue is live; null ends the forwarding.
+        unsafe { rd::rd_kafka_queue_forward(self.0, ptr::null_mut()) }
+    }
+
     /// The next event, at once or never.
     pub(super) fn next_event(&self) -> Option<Event> {
         self.wait_event(0)

@@ -4,6 +4,7 @@
 //! `processor` work on each record, sends the outputs, takes their acknowledgements and commits. What is decided on
 //! the way is decided in `delivery/`; when a pipeline starts, stops and starts again is `supervisor/`'s.
 
+pub mod codecs;
 mod counters;
 pub mod dead_letter;
 mod lane;

@@ -14,6 +14,7 @@ mod find;
 mod http;
 mod ids;
 mod inner;
+mod pool;
 mod probe;
 mod references;
 mod retry;
@@ -24,6 +25,7 @@ mod table;
 mod tests;
 
 pub use counters::Counts;
+pub use pool::Registries;
 pub use probe::{SinkProbe, SubjectVersion, VERSIONS_MAX};
 
 use std::fmt;

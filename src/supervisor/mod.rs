@@ -27,6 +27,7 @@ use tokio::sync::{mpsc, watch};
 use crate::config::LoadRequest;
 use crate::config::spec::Config;
 use crate::pipeline::memory::Pool;
+use crate::registry::Registries;
 
 use dispatcher::Dispatcher;
 use views::Views;
@@ -42,6 +43,7 @@ pub use view::{DaemonState, DaemonView, EndState, PipelineReport, PipelineState,
 #[derive(Debug)]
 pub(crate) struct Shared {
     pool: Arc<Pool>,
+    registries: Arc<Registries>,
     instance_id: Option<String>,
     views: Arc<Views>,
 }
@@ -81,8 +83,13 @@ impl Supervisor {
         let daemon = &config.daemon;
         let pool = Arc::new(Pool::new(daemon.memory_max_bytes));
         let views = Arc::new(Views::new(Arc::clone(&pool), daemon));
-        let shared =
-            Arc::new(Shared { pool, instance_id: daemon.instance_id.clone(), views: Arc::clone(&views) });
+        let registries = Registries::new(daemon.state.clone(), tokio::runtime::Handle::current());
+        let shared = Arc::new(Shared {
+            pool,
+            registries: Arc::new(registries),
+            instance_id: daemon.instance_id.clone(),
+            views: Arc::clone(&views),
+        });
         let (asking, requests) = mpsc::channel(control::REQUESTS_MAX);
         let (stop, stop_asked) = watch::channel(None);
         let (tell, reports) = mpsc::unbounded_channel();

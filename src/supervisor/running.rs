@@ -76,6 +76,7 @@ impl<'t> Running<'t> {
                 index,
                 instance_id: task.shared.instance_id.clone(),
                 pool: Arc::clone(&task.shared.pool),
+                registries: Arc::clone(&task.shared.registries),
                 is_on_trial: trial.is_some(),
             };
             let tell = tell.clone();

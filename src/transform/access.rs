@@ -17,6 +17,8 @@ pub struct Access {
     pub value: bool,
     /// Whether it may change `.` or anything in it.
     pub writes_value: bool,
+    /// The members of `.` that it reads or writes, or looks into.
+    pub members: Members,
     /// The parts of the envelope that it reads.
     pub envelope: EnvelopeReads,
     /// Whether it may change the key, a header or the timestamp.
@@ -25,6 +27,41 @@ pub struct Access {
     pub(super) returns: bool,
     /// Whether it writes the whole of `.` somewhere.
     pub(super) writes_value_root: bool,
+}
+
+/// Members of the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Members {
+    /// These; often few.
+    Named(BTreeSet<String>),
+    /// All of them.
+    All,
+}
+
+impl Default for Members {
+    fn default() -> Self {
+        Self::Named(BTreeSet::new())
+    }
+}
+
+impl Members {
+    /// Adds those of `other`.
+    pub fn extend(&mut self, other: &Self) {
+        match (&mut *self, other) {
+            (Self::All, _) => {}
+            (mine, Self::All) => *mine = Self::All,
+            (Self::Named(mine), Self::Named(theirs)) => mine.extend(theirs.iter().cloned()),
+        }
+    }
+
+    fn path(&mut self, path: &OwnedValuePath) {
+        match (&mut *self, path.segments.first()) {
+            (Self::Named(names), Some(OwnedSegment::Field(name))) => {
+                names.insert(name.to_string());
+            }
+            (members, _) => *members = Self::All,
+        }
+    }
 }
 
 /// The parts of the envelope that a program reads.
@@ -279,8 +316,10 @@ impl Walk {
 
     /// `unnest` reads the whole root, whatever its path.
     fn unnest(&mut self, query: Query, span: Range<usize>) {
-        if let QueryTarget::External(PathPrefix::Metadata) = query.target.inner() {
-            self.access.envelope = EnvelopeReads::all();
+        match query.target.inner() {
+            QueryTarget::External(PathPrefix::Metadata) => self.access.envelope = EnvelopeReads::all(),
+            QueryTarget::External(PathPrefix::Event) => self.access.members = Members::All,
+            _ => {}
         }
         self.query(query, span, Touch::Read);
     }
@@ -289,6 +328,7 @@ impl Walk {
         match prefix {
             PathPrefix::Event => {
                 self.access.value = true;
+                self.access.members.path(&path);
                 self.access.writes_value |= touch != Touch::Read;
                 self.access.writes_value_root |= touch == Touch::Write && path.is_root();
             }

@@ -41,10 +41,9 @@ impl Frame {
         Ok(())
     }
 
-    /// Puts the decoded key in.
+    /// Puts the decoded key in: what is decoded of it.
     pub fn set_key(&mut self, key: Document) {
-        let Document::Eager(key) = key;
-        set(self.members(), "key", key);
+        set(self.members(), "key", key.into_root());
     }
 
     /// Turns what programs wrote to the envelope into bytes, so that the next step reads what a consumer would.
@@ -60,8 +59,9 @@ impl Frame {
     }
 
     fn settle(&mut self, written: &Written) -> Result<(), CodecError> {
+        let settles_key = written.key && !self.keeps_key_values;
         let members = self.members();
-        if written.key {
+        if settles_key {
             settle_text(members.entry("key".into()).or_insert(Value::Null), || "%key".to_owned())?;
         }
         if written.timestamp {
@@ -81,9 +81,20 @@ impl Frame {
         Ok(())
     }
 
-    /// The key that programs wrote; `None` where they wrote none, and `Some(None)` for no key.
-    pub fn written_key(&self) -> Option<Option<&[u8]>> {
-        self.written.key.then(|| self.member("key").and_then(Value::as_bytes).map(AsRef::as_ref))
+    /// The key as it stands in the frame, where it was put in or written.
+    pub fn key_value(&self) -> Option<&Value> {
+        self.member("key")
+    }
+
+    /// The key that programs wrote, as text; `None` for no key.
+    ///
+    /// # Errors
+    ///
+    /// A key of a type that has no text.
+    pub fn key_text(&self) -> Result<Option<Bytes>, CodecError> {
+        let mut key = self.member("key").cloned().unwrap_or(Value::Null);
+        settle_text(&mut key, || "%key".to_owned())?;
+        Ok(key.as_bytes().cloned())
     }
 
     /// The timestamp that programs wrote, in milliseconds since the Unix epoch; `None` where they wrote none.

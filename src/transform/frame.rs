@@ -15,6 +15,8 @@ pub struct Frame {
     pub(super) value: Document,
     pub(super) envelope: Value,
     pub(super) written: Written,
+    /// Keys that programs write stay values, as sinks encode them; else they become text.
+    pub(super) keeps_key_values: bool,
 }
 
 /// What programs wrote.
@@ -34,6 +36,7 @@ impl Default for Frame {
             value: Document::null(),
             envelope: Value::Object(ObjectMap::new()),
             written: Written::default(),
+            keeps_key_values: false,
         }
     }
 }
@@ -48,6 +51,16 @@ impl Frame {
     /// The value.
     pub fn value(&self) -> &Document {
         &self.value
+    }
+
+    /// Says that keys which programs write stay values, since a sink encodes them.
+    pub fn keep_key_values(&mut self, keeps: bool) {
+        self.keeps_key_values = keeps;
+    }
+
+    /// Whether a program wrote the key.
+    pub fn is_key_written(&self) -> bool {
+        self.written.key
     }
 
     /// Whether a program wrote the value since it was put in.

@@ -15,7 +15,7 @@ mod rules;
 mod run;
 mod scope;
 
-pub use access::{Access, EnvelopeReads, HeaderReads};
+pub use access::{Access, EnvelopeReads, HeaderReads, Members};
 pub use compile::{PROGRAM_BYTES_MAX, PROGRAM_DEPTH_MAX, compile, compile_in};
 pub use frame::Frame;
 pub use program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel};

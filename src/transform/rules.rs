@@ -209,7 +209,9 @@ fn must_fit_a_record(source: &str, scope: &Scope, walk: &Walk, after: &TypeInfo)
         let words = "a string or null where nothing is decoded";
         check(PathPrefix::Event, OwnedValuePath::root(), &Kind::bytes().or_null(), words);
     }
-    check(PathPrefix::Metadata, member("key"), &text, text_words);
+    if !scope.encodes_keys() {
+        check(PathPrefix::Metadata, member("key"), &text, text_words);
+    }
     check(PathPrefix::Metadata, member("timestamp"), &Kind::timestamp().or_null(), "a timestamp or null");
     check(PathPrefix::Metadata, member("headers"), &Kind::object(Collection::any()), "an object");
     let headers = external.metadata_kind().at_path(&member("headers"));

@@ -17,6 +17,8 @@ use crate::config::spec::{DecodeSpec, Format};
 pub struct Scope {
     decoded: bool,
     key_decoded: bool,
+    /// A sink encodes keys: a map may write any value.
+    key_encoded: bool,
     value: Kind,
 }
 
@@ -29,7 +31,18 @@ impl Default for Scope {
 impl Scope {
     /// Before the first step: the value and the key are bytes, or null.
     pub fn start() -> Self {
-        Self { decoded: false, key_decoded: false, value: bytes_or_null() }
+        Self { decoded: false, key_decoded: false, key_encoded: false, value: bytes_or_null() }
+    }
+
+    /// The same place of a pipeline in which a sink encodes keys.
+    pub fn with_encoded_keys(mut self, key_encoded: bool) -> Self {
+        self.key_encoded = key_encoded;
+        self
+    }
+
+    /// Whether a sink encodes keys, so that a map may write any value there.
+    pub(super) fn encodes_keys(&self) -> bool {
+        self.key_encoded
     }
 
     /// After a `decode`.
@@ -38,6 +51,7 @@ impl Scope {
         Self {
             decoded,
             key_decoded: decode.key.format != Format::Raw,
+            key_encoded: self.key_encoded,
             value: if decoded { Kind::any() } else { bytes_or_null() },
         }
     }
@@ -70,7 +84,7 @@ impl Scope {
     }
 
     fn envelope(&self) -> Kind {
-        let key = if self.key_decoded { Kind::any() } else { bytes_or_null() };
+        let key = if self.key_decoded || self.key_encoded { Kind::any() } else { bytes_or_null() };
         let headers = Collection::from_unknown(bytes_or_null().or_undefined());
         let known: BTreeMap<Field, Kind> = BTreeMap::from([
             ("key".into(), key),

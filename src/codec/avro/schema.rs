@@ -207,6 +207,11 @@ impl Schema {
         &self.nodes[id.index()]
     }
 
+    /// All its types.
+    pub(super) fn ids(&self) -> impl DoubleEndedIterator<Item = NodeId> + use<> {
+        (0..u32::try_from(self.nodes.len()).expect("a schema's types are limited far below")).map(NodeId)
+    }
+
     /// How many nodes it has.
     pub fn len(&self) -> usize {
         self.nodes.len()

@@ -50,6 +50,21 @@ pub struct PipelineSpec {
     pub filled: Filled,
 }
 
+impl PipelineSpec {
+    /// Whether it reads or writes a format that needs the schema registry.
+    pub fn needs_registry(&self) -> bool {
+        let decodes = self.transform.iter().any(|step| match step {
+            StepSpec::Decode(decode) => {
+                [&decode.value, &decode.key].iter().any(|one| one.format == Format::Avro)
+            }
+            StepSpec::Filter(_) | StepSpec::Map(_) => false,
+        });
+        let encodes =
+            |sink: &SinkSpec| sink.key.iter().chain([&sink.value]).any(|encoding| encoding.avro.is_some());
+        decodes || self.sinks.iter().any(encodes)
+    }
+}
+
 /// Values that came from outside the files, each with what the file says in its place.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Filled(pub BTreeMap<String, String>);

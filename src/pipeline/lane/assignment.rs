@@ -144,6 +144,7 @@ impl Lane {
 
     /// Drops messages that were taken and not processed yet.
     pub(super) fn drop_pending(&mut self, partitions: &[TopicPartition]) {
+        self.awaited.forget(partitions);
         self.pending.retain(|message| {
             !partitions.iter().any(|at| at.partition == message.partition() && &*at.topic == message.topic())
         });
@@ -156,8 +157,8 @@ impl Lane {
             return;
         }
         self.next_forward_ms = now_ms + FORWARD_EVERY_MS;
-        let fresh: Vec<_> =
-            self.partitions.iter().filter(|s| now_ms < s.forward_until_ms).map(|s| s.at.clone()).collect();
+        let fresh = self.partitions.iter().filter(|s| now_ms < s.forward_until_ms).map(|s| s.at.clone());
+        let fresh: Vec<_> = fresh.filter(|at| !self.awaited.holds(at)).collect();
         self.consumer.forward(&fresh);
     }
 }

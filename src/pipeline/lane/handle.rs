@@ -12,11 +12,13 @@ use crate::pipeline::counters::LaneCounters;
 use crate::pipeline::memory::Pool;
 use crate::pipeline::processor::Processor;
 use crate::pipeline::status::LaneStatus;
+use crate::registry::Registries;
 
 use super::ending::Phase;
 use super::measure::Measures;
 use super::outputs::Outputs;
 use super::partitions::Partitions;
+use super::schemas::{self, Awaited};
 use super::swap::Trial;
 use super::topics::Subscription;
 use super::{Control, IN_FLIGHT_FLOOR_BYTES, IN_FLIGHT_RECORDS_MAX, Lane, panic, position};
@@ -32,6 +34,8 @@ pub struct LaneSetup {
     pub instance_id: Option<String>,
     /// What all lanes of the process share.
     pub pool: Arc<Pool>,
+    /// The schema registries of the process.
+    pub registries: Arc<Registries>,
     /// The spec has not shown yet that it can run.
     pub is_on_trial: bool,
 }
@@ -138,7 +142,7 @@ fn run(
 ) -> LaneEnd {
     let mut lane = match build(setup, orders, report, status) {
         Ok(lane) => lane,
-        Err(error) => return LaneEnd::Failed(format!("the consumer cannot be made: {error}")),
+        Err(reason) => return LaneEnd::Failed(reason),
     };
     lane.pool.open_lane();
     let end = panic::catch(|| lane.run()).unwrap_or_else(|panic| {
@@ -159,9 +163,10 @@ fn build(
     control: std::sync::mpsc::Receiver<Control>,
     report: Box<dyn Fn(LaneEvent) + Send>,
     status: Arc<LaneStatus>,
-) -> Result<Lane, KafkaError> {
+) -> Result<Lane, String> {
     let spec = Arc::clone(&setup.spec);
     let waker = Waker::of_this_thread();
+    let schemas = schemas::of(&spec, &setup.registries, &waker)?;
     let settings = ConsumerSettings {
         properties: &spec.kafka.consumer,
         group: &spec.source.group,
@@ -176,12 +181,15 @@ fn build(
         status,
         pool: Arc::clone(&setup.pool),
         origin: Instant::now(),
-        consumer: Consumer::new(&settings, &waker)?,
+        consumer: Consumer::new(&settings, &waker)
+            .map_err(|error: KafkaError| format!("the consumer cannot be made: {error}"))?,
         subscription: Subscription::new(&spec),
         partitions: Partitions::default(),
         pending: std::collections::VecDeque::new(),
+        awaited: Awaited::default(),
         deferred: std::collections::VecDeque::new(),
-        processor: Processor::new(&spec),
+        processor: Processor::new(&spec, schemas),
+        registries: Arc::clone(&setup.registries),
         outputs: Outputs::new(spec.sinks.len()),
         in_flight: InFlight::new(IN_FLIGHT_FLOOR_BYTES, IN_FLIGHT_RECORDS_MAX),
         commits: CommitPolicy::new(interval_ms, spec.commit.records),
@@ -224,6 +232,7 @@ fn dispose(mut lane: Lane) {
     lane.pool.give_back(lane.in_flight.borrowed());
     lane.pool.close_lane();
     lane.pending.clear();
+    lane.awaited.clear();
     let consumer = lane.consumer;
     std::thread::spawn(move || drop(consumer));
 }

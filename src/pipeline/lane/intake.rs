@@ -11,7 +11,7 @@ use crate::record::{Output, Poison, Record, Stage};
 
 use super::handle::LaneEnd;
 use super::replay::Replay;
-use super::{Fault, IN_FLIGHT_RECORDS_MAX, Lane, panic};
+use super::{Fault, IN_FLIGHT_RECORDS_MAX, Lane, panic, schemas};
 
 /// The most records that are taken from the consumer's queue at once: a batch.
 const BATCH_RECORDS_MAX: usize = 1_000;
@@ -31,6 +31,8 @@ pub(super) enum Taken {
     Done,
     /// It stays where it is: the producer failed, or the pipeline stops before it.
     Held,
+    /// Its partition stands still, and it waits with it.
+    Kept,
 }
 
 impl Lane {
@@ -45,7 +47,7 @@ impl Lane {
             self.pending.extend(self.consumer.take(BATCH_RECORDS_MAX));
             self.partitions.hand_over(&self.pending);
         }
-        if self.outputs.session.is_none() {
+        if self.outputs.session.is_none() || !self.has_schemas() {
             self.take_errors();
             return false;
         }
@@ -57,9 +59,11 @@ impl Lane {
         let round_max = self.round_max();
         while done < round_max && began.elapsed() < ROUND_MAX && self.may_take() && self.make_room() {
             let Some(message) = self.pending.pop_front() else { break };
+            let Some(message) = self.awaited.keep(message) else { continue };
             let moves = self.partitions.moves_of(&message);
             match self.take_up(&message, &mut poison) {
                 Taken::Done => done += 1,
+                Taken::Kept => drop(self.awaited.keep(message)),
                 Taken::Held => {
                     // Where its partition went back meanwhile, it will be read again.
                     if self.partitions.moves_of(&message) == moves {
@@ -158,6 +162,10 @@ impl Lane {
             },
         };
         match result {
+            Ok(Processed::Waits(side, waits)) => {
+                self.hold(index, side, waits);
+                return Taken::Kept;
+            }
             Ok(Processed::Filtered) => self.enter(index, &record, Fate::Filtered, 0, 0),
             Ok(Processed::Produce) => match self.send_outputs(index, message, &record, &outputs) {
                 Ok(sent) => self.enter(index, &record, Fate::Produced, sent.count, sent.bytes),
@@ -180,7 +188,12 @@ impl Lane {
         let reason = format!("{panic}, while it processed {at} offset {}", message.offset());
         tracing::error!(pipeline = %self.spec.name, lane = self.index, reason = %reason, "a program panicked");
         // The processor was left in the middle of something.
-        self.processor = Processor::new(&self.spec);
+        match schemas::of(&self.spec, &self.registries, &self.waker) {
+            Ok(schemas) => self.processor = Processor::new(&self.spec, schemas),
+            Err(error) => {
+                tracing::warn!(pipeline = %self.spec.name, lane = self.index, %error, "processor kept")
+            }
+        }
         self.cannot_go_on(Fault::Spec, LaneEnd::Failed(reason));
     }
 

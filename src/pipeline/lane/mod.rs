@@ -16,6 +16,7 @@ mod partitions;
 mod poison;
 mod position;
 mod replay;
+mod schemas;
 mod swap;
 mod topics;
 
@@ -31,12 +32,14 @@ use crate::pipeline::counters::LaneCounters;
 use crate::pipeline::memory::{IN_FLIGHT_FLOOR_BYTES, Pool};
 use crate::pipeline::processor::Processor;
 use crate::pipeline::status::{Account, LaneStatus};
+use crate::registry::Registries;
 
 use brokers::BrokersAway;
 use ending::Phase;
 use measure::Measures;
 use outputs::Outputs;
 use partitions::Partitions;
+use schemas::Awaited;
 use swap::{Fault, Swap, Trial};
 use topics::Subscription;
 
@@ -65,12 +68,15 @@ struct Lane {
 
     /// Messages that were taken and wait for their turn; dropped before the consumer that they belong to.
     pending: VecDeque<Message>,
+    /// What the schema registry has not told yet, with the messages that wait for it; dropped likewise.
+    awaited: Awaited,
     consumer: Consumer,
     subscription: Subscription,
     partitions: Partitions,
     /// Events that came while an answer was awaited.
     deferred: VecDeque<ConsumerEvent>,
     processor: Processor,
+    registries: Arc<Registries>,
     outputs: Outputs,
 
     in_flight: InFlight,
@@ -129,6 +135,7 @@ impl Lane {
             self.look_for_brokers();
             self.maintain_subscription();
             self.maintain_outputs();
+            self.release_holds();
             is_busy |= self.serve_reports();
             is_busy |= self.take_in();
             self.settle();
@@ -267,6 +274,9 @@ impl Lane {
             return Some(reason.to_owned());
         }
         if let Some(reason) = self.subscription.waiting() {
+            return Some(reason);
+        }
+        if let Some(reason) = self.awaited.reason(self.now_ms()) {
             return Some(reason);
         }
         let silent_ms = self.now_ms().saturating_sub(self.last_progress_ms);

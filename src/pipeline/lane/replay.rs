@@ -120,7 +120,10 @@ impl Lane {
         if moves.is_empty() {
             return;
         }
-        self.drop_pending(&moves.iter().map(|(at, _)| at.clone()).collect::<Vec<_>>());
+        let partitions: Vec<_> = moves.iter().map(|(at, _)| at.clone()).collect();
+        let held: Vec<_> = partitions.iter().filter(|at| self.awaited.holds(at)).cloned().collect();
+        self.drop_pending(&partitions);
+        self.consumer.forward(&held);
         match self.consumer.seek(&moves, SEEK_TIMEOUT) {
             Ok(()) => {
                 for slot in self.partitions.iter_mut() {

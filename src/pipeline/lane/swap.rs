@@ -15,7 +15,7 @@ use crate::pipeline::processor::Processor;
 use super::handle::{LaneEnd, LaneEvent, breaker_of};
 use super::outputs::Outputs;
 use super::replay::Replay;
-use super::{Lane, ending};
+use super::{Lane, ending, schemas};
 
 /// How long a swap waits for outputs in flight, in milliseconds: then they are given up, and what they came from is read
 /// again by the new spec.
@@ -81,17 +81,27 @@ impl Lane {
             self.go_back();
         }
         let Some(Swap { spec, is_on_trial, .. }) = self.swap.take() else { return };
-        self.install(spec);
+        let installed = self.install(spec);
         self.trial = is_on_trial.then_some(Trial::Begun);
         tracing::info!(
             pipeline = %self.spec.name, lane = self.index, is_on_trial, from = %self.positions_text(),
             "the spec was swapped"
         );
         (self.report)(LaneEvent::Swapped);
+        if let Err(reason) = installed {
+            self.cannot_go_on(Fault::Spec, LaneEnd::Failed(reason));
+        }
     }
 
-    fn install(&mut self, spec: Arc<PipelineSpec>) {
-        self.processor = Processor::new(&spec);
+    /// Goes on as `spec`.
+    ///
+    /// # Errors
+    ///
+    /// It cannot: its schema registry cannot be opened.
+    fn install(&mut self, spec: Arc<PipelineSpec>) -> Result<(), String> {
+        self.release_all_holds();
+        let schemas = schemas::of(&spec, &self.registries, &self.waker);
+        let opened = schemas.map(|schemas| self.processor = Processor::new(&spec, schemas));
         self.breaker = breaker_of(&spec);
         // What is known of refused records was known of other outputs.
         for slot in self.partitions.iter_mut() {
@@ -107,6 +117,7 @@ impl Lane {
             view.sinks = spec.sinks.iter().map(|sink| sink.topic.clone()).collect();
         }
         self.spec = spec;
+        opened
     }
 
     /// Where the partitions stand, for the log: below this by the old spec, from it on by the new one.

@@ -1,6 +1,6 @@
 //! HTTP as plain text, so that a test can also send what no client would.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -45,6 +45,45 @@ pub fn unix(socket: &Path, line: &str, body: &str) -> Answer {
         UnixStream::connect(socket).unwrap_or_else(|error| panic!("{}: {error}", socket.display()));
     stream.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
     ask(&mut stream, &[line, "Host: localhost"], body)
+}
+
+/// Asks the server of an `http` URL; `lines` are the head's beside the first and the host. An error where there is no
+/// answer.
+pub fn url(method: &str, url: &str, lines: &[&str], body: &str) -> io::Result<Answer> {
+    let no_answer = |what: &str| io::Error::other(format!("{method} {url}: {what}"));
+    let rest = url.strip_prefix("http://").ok_or_else(|| no_answer("only http:// is spoken here"))?;
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let address = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let head: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} /{path} HTTP/1.1\r\nHost: {host}\r\n{head}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    )?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes)?;
+    let end =
+        bytes.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(|| no_answer("no answer"))? + 4;
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let chunked = head.to_lowercase().contains("\r\ntransfer-encoding: chunked");
+    let body = if chunked { whole(&bytes[end..]) } else { bytes[end..].to_vec() };
+    Ok(Answer::of(&format!("{head}{}", String::from_utf8_lossy(&body))))
+}
+
+/// A body that came in chunks.
+fn whole(mut chunks: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Some(line) = chunks.windows(2).position(|two| two == b"\r\n") {
+        let size =
+            std::str::from_utf8(&chunks[..line]).ok().and_then(|hex| usize::from_str_radix(hex, 16).ok());
+        let begin = line + 2;
+        let Some(end) = size.filter(|size| *size > 0).map(|size| begin + size) else { break };
+        body.extend_from_slice(&chunks[begin..end.min(chunks.len())]);
+        chunks = chunks.get(end + 2..).unwrap_or_default();
+    }
+    body
 }
 
 /// A connection on loopback, for a client that misbehaves.

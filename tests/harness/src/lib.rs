@@ -6,6 +6,8 @@
 //!
 //! - [`broker`] and [`testbed`]: Apache Kafka from Maven's jars, on free ports, gone when its owner is gone.
 //! - [`client`]: topics, records byte for byte, transactions, groups.
+//! - [`registry`]: a real schema registry, a client for it, and faults put in front of it.
+//! - [`python`]: records written and read by Confluent's own client.
 //! - [`daemon`]: one run of the binary in a folder of its own, and its log.
 //! - [`scene`]: topics, files and names of one test, and how it ended.
 //! - [`systemd`]: what the daemon tells a service manager, and a real one in a container.
@@ -16,9 +18,12 @@ pub mod broker;
 pub mod client;
 pub mod daemon;
 pub mod http;
+mod keep;
 pub mod oracle;
 pub mod ports;
 pub mod process;
+pub mod python;
+pub mod registry;
 pub mod scene;
 pub mod systemd;
 pub mod testbed;

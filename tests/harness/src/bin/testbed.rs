@@ -1,10 +1,10 @@
-//! Brokers for people and scripts.
+//! Brokers and registries for people and scripts.
 //!
-//! - `testbed run COMMAND…` starts a broker, runs the command with `KAFKA_BOOTSTRAP` set, stops the broker and
-//!   exits as the command did.
-//! - `testbed broker` starts a broker, prints the line that makes tests use it, and stays until it is told to end.
+//! - `testbed run COMMAND…` starts a broker and a schema registry, runs the command with `KAFKA_BOOTSTRAP` and
+//!   `SCHEMA_REGISTRY_URL` set, stops both and exits as the command did.
+//! - `testbed broker` starts both, prints the lines that make tests use them, and stays until it is told to end.
 //!
-//! However this process ends, the broker ends with it.
+//! A registry that `SCHEMA_REGISTRY_URL` names already is used instead. However this process ends, both end with it.
 
 use std::io::{self, Write};
 use std::mem::MaybeUninit;
@@ -13,6 +13,7 @@ use std::process::{Child, Command, ExitCode, ExitStatus};
 use std::ptr;
 
 use millstream_harness::broker::Broker;
+use millstream_harness::registry;
 
 fn main() -> ExitCode {
     // Before any thread is started: threads inherit the mask, so only `next_signal` sees these.
@@ -29,17 +30,18 @@ fn main() -> ExitCode {
 }
 
 fn stay(signals: &libc::sigset_t) -> ExitCode {
-    let broker = Broker::start_own();
+    let (broker, registry) = start_servers();
     println!("export KAFKA_BOOTSTRAP={}", broker.bootstrap());
+    println!("export SCHEMA_REGISTRY_URL={registry}");
     io::stdout().flush().expect("standard output can be written");
-    eprintln!("a broker runs until this process ends (Ctrl-C)");
+    eprintln!("a broker and a schema registry run until this process ends (Ctrl-C)");
     while next_signal(signals) == libc::SIGCHLD {}
     ExitCode::SUCCESS
 }
 
 fn run(command: &[String], signals: &libc::sigset_t) -> ExitCode {
-    let broker = Broker::start_own();
-    let mut child = start(command, broker.bootstrap(), signals)
+    let (broker, registry) = start_servers();
+    let mut child = start(command, broker.bootstrap(), registry, signals)
         .unwrap_or_else(|error| panic!("run {}: {error}", command[0]));
     let mut told_to_end = None;
     let status = loop {
@@ -60,11 +62,19 @@ fn run(command: &[String], signals: &libc::sigset_t) -> ExitCode {
     exit_code(status)
 }
 
+/// Both at once: each waits for a JVM.
+fn start_servers() -> (Broker, &'static str) {
+    let registry = std::thread::spawn(registry::shared);
+    let broker = Broker::start_own();
+    (broker, registry.join().unwrap_or_else(|_| panic!("the schema registry did not start")))
+}
+
 /// Starts the command as the leader of a process group, so that all it starts can be ended with it.
-fn start(command: &[String], bootstrap: &str, signals: &libc::sigset_t) -> io::Result<Child> {
+fn start(command: &[String], bootstrap: &str, registry: &str, signals: &libc::sigset_t) -> io::Result<Child> {
     let unblocked = *signals;
     let mut child = Command::new(&command[0]);
-    child.args(&command[1..]).env("KAFKA_BOOTSTRAP", bootstrap).process_group(0);
+    child.args(&command[1..]).process_group(0);
+    child.env("KAFKA_BOOTSTRAP", bootstrap).env("SCHEMA_REGISTRY_URL", registry);
     // SAFETY: sigprocmask and prctl are async-signal-safe and touch only the child's own state.
     unsafe {
         child.pre_exec(move || {

@@ -9,14 +9,14 @@ mod server;
 use std::fs;
 use std::path::Path;
 use std::process::Child;
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use server::Role;
 
 use crate::client::Client;
 use crate::unique::Folder;
-use crate::{ports, process, testbed, wait};
+use crate::{keep, ports, process, testbed, wait};
 
 /// How often a start is tried again with other ports, should another process be quicker to bind one.
 const STARTS_MAX: u32 = 5;
@@ -64,25 +64,10 @@ fn own() -> &'static (String, String) {
     })
 }
 
-/// The brokers of this process: killed by the kernel with it, their folders removed when it exits.
-static OF_THIS_PROCESS: Mutex<Vec<Broker>> = Mutex::new(Vec::new());
-
 fn keep_for_this_process(broker: Broker) -> String {
     let address = broker.bootstrap().to_owned();
-    let mut kept = OF_THIS_PROCESS.lock().expect("nothing panics while it holds the brokers");
-    if kept.is_empty() {
-        // SAFETY: the handler is a plain function that lives as long as the program. Where it cannot be
-        // registered, only a temporary folder stays behind.
-        unsafe { libc::atexit(remove_at_exit) };
-    }
-    kept.push(broker);
+    keep::for_this_process(broker);
     address
-}
-
-extern "C" fn remove_at_exit() {
-    if let Ok(mut brokers) = OF_THIS_PROCESS.lock() {
-        brokers.clear();
-    }
 }
 
 /// A broker that belongs to whoever started it; stopped and removed on drop.

@@ -6,11 +6,27 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::load::{Id, Load};
+use super::load::Id;
 use crate::client::Stored;
 
 /// How many ids of each kind are kept for the message.
 const EXAMPLES_MAX: usize = 5;
+
+/// Records whose payload is a function of their id.
+pub trait Workload {
+    /// All ids.
+    fn ids(&self) -> impl Iterator<Item = Id>;
+
+    /// Whether there is a record of this id.
+    fn has(&self, id: Id) -> bool;
+
+    /// The id of a record that came out, where it is exactly what this load makes for it.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    fn identify(&self, record: &Stored) -> Result<Id, String>;
+}
 
 /// One output topic and which ids belong there.
 pub struct Topic<'a> {
@@ -70,7 +86,7 @@ impl Verdict {
 }
 
 /// Judges all output topics of a load.
-pub fn judge(load: &Load, topics: &[Topic<'_>]) -> Verdict {
+pub fn judge(load: &impl Workload, topics: &[Topic<'_>]) -> Verdict {
     let mut verdict = Verdict::default();
     for topic in topics {
         judge_topic(load, topic, &mut verdict);
@@ -78,11 +94,11 @@ pub fn judge(load: &Load, topics: &[Topic<'_>]) -> Verdict {
     verdict
 }
 
-fn judge_topic(load: &Load, topic: &Topic<'_>, verdict: &mut Verdict) {
+fn judge_topic(load: &impl Workload, topic: &Topic<'_>, verdict: &mut Verdict) {
     let mut seen: HashMap<Id, usize> = HashMap::with_capacity(topic.records.len());
     let mut pairs: BTreeMap<(i32, i32), Vec<u64>> = BTreeMap::new();
     for record in topic.records {
-        match identify(load, record) {
+        match load.identify(record) {
             Ok(id) => {
                 *seen.entry(id).or_default() += 1;
                 pairs.entry((id.partition, record.partition)).or_default().push(id.seq);
@@ -102,22 +118,13 @@ fn judge_topic(load: &Load, topic: &Topic<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// The id of a record whose payload is exactly what the load makes for it.
-fn identify(load: &Load, record: &Stored) -> Result<Id, String> {
-    let payload = record.value.as_deref().ok_or("no value")?;
-    let (id, shape) = Id::of_payload(payload)?;
-    let expected = if load.is_poison(id) { super::Shape::Broken } else { super::Shape::Json };
-    if shape == expected { Ok(id) } else { Err(format!("{id:?} is {shape:?}")) }
-}
-
-fn judge_places(load: &Load, topic: &Topic<'_>, seen: &HashMap<Id, usize>, verdict: &mut Verdict) {
+fn judge_places(load: &impl Workload, topic: &Topic<'_>, seen: &HashMap<Id, usize>, verdict: &mut Verdict) {
     let expected = load.ids().filter(|id| (topic.belongs)(*id));
     for id in expected.filter(|id| !seen.contains_key(id)) {
         verdict.lost.add(|| format!("{}: {id:?}", topic.name));
     }
     for (id, count) in seen {
-        let of_load = (0..load.partitions).contains(&id.partition) && id.seq < load.per_partition;
-        if !of_load || !(topic.belongs)(*id) {
+        if !load.has(*id) || !(topic.belongs)(*id) {
             verdict.misplaced.add(|| format!("{}: {id:?}", topic.name));
         }
         for _ in 1..*count {
@@ -142,6 +149,7 @@ fn judge_order(seqs: &[u64], mut wrong: impl FnMut(u64, Option<u64>)) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Load;
     use super::*;
 
     const LOAD: Load = Load { partitions: 2, per_partition: 40, poison_one_in: 8, pad_bytes: 8 };

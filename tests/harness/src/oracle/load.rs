@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::client::Sent;
+use super::Workload;
+use crate::client::{Sent, Stored};
 
 /// Which record of a load: its input partition and its place there, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,6 +84,23 @@ impl Load {
     }
 }
 
+impl Workload for Load {
+    fn ids(&self) -> impl Iterator<Item = Id> {
+        Self::ids(self)
+    }
+
+    fn has(&self, id: Id) -> bool {
+        (0..self.partitions).contains(&id.partition) && id.seq < self.per_partition
+    }
+
+    fn identify(&self, record: &Stored) -> Result<Id, String> {
+        let payload = record.value.as_deref().ok_or("no value")?;
+        let (id, shape) = Id::of_payload(payload)?;
+        let expected = if self.is_poison(id) { Shape::Broken } else { Shape::Json };
+        if shape == expected { Ok(id) } else { Err(format!("{id:?} is {shape:?}")) }
+    }
+}
+
 impl Id {
     /// The id that a payload says it has, and its shape; an error where the payload is not what its id makes it.
     /// Members that a pipeline added are no matter.
@@ -108,19 +126,19 @@ fn parse(payload: &[u8]) -> Option<(Value, Shape)> {
     serde_json::from_slice(&mended).ok().map(|value| (value, Shape::Broken))
 }
 
-fn pad(id: Id, bytes: usize) -> String {
+pub(super) fn pad(id: Id, bytes: usize) -> String {
     let seed = mix(id.partition.unsigned_abs() as u64, id.seq);
     (0..bytes as u64).map(|place| char::from(b'a' + (mix(seed, place) % 26) as u8)).collect()
 }
 
 /// Fits into 52 bits: a decoder that reads numbers as floats gives it back unchanged.
-fn checksum(id: Id, pad: &str) -> u64 {
+pub(super) fn checksum(id: Id, pad: &str) -> u64 {
     let seed = mix(id.partition.unsigned_abs() as u64, id.seq);
     pad.bytes().fold(seed, |sum, byte| mix(sum, u64::from(byte))) >> 12
 }
 
 /// SplitMix64's finaliser over two numbers: every bit of both changes about half of the result.
-fn mix(a: u64, b: u64) -> u64 {
+pub(super) fn mix(a: u64, b: u64) -> u64 {
     let mut z = a.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(b).wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

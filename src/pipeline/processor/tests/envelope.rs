@@ -156,3 +156,17 @@ fn timestamps_are_written_in_milliseconds() {
         assert_eq!((poison.stage, poison.class), (Stage::Map, "timestamp_range"), "{source}");
     }
 }
+
+#[test]
+fn a_sink_that_encodes_keys_takes_any_value_and_others_take_text() {
+    let map = "%key = {\"id\": 7}";
+    let sent = chain().json_keys().map(map).key_sink().one(&record("{}"));
+    assert_eq!(sent.key_text(), Some("{\"id\":7}"));
+    let poison = chain().json_keys().map(map).key_sink().encode(Format::Raw).poison(&record("{}"));
+    assert_eq!((poison.stage, poison.step, poison.class), (Stage::Encode, Some(2), "envelope_type"));
+    // What no map wrote is encoded as well: a key in JSON is not the bytes that came.
+    let sent = chain().json_keys().key_sink().encode(Format::Raw).run(&record("{}")).expect("not poison");
+    assert_eq!(sent.iter().map(|sent| sent.key_text()).collect::<Vec<_>>(), [Some("\"k\""), Some("k")]);
+    let none = Record { key: None, ..record("{}") };
+    assert_eq!(chain().json_keys().key_sink().one(&none).key, None);
+}

@@ -65,12 +65,3 @@ fn nothing_stays_from_one_record_to_the_next() {
     }
     assert_eq!(expected[0].text(), "{\"w\":false}");
 }
-
-#[test]
-fn a_string_in_json_can_be_decoded_again() {
-    let record = record("{\"payload\":\"{\\\"a\\\":1}\"}");
-    let sent = chain().decode(JSON).map(". = .payload").decode(JSON).filter(".a == 1").one(&record);
-    assert_eq!(sent.text(), "{\"a\":1}");
-    let poison = chain().decode(JSON).decode(JSON).poison(&super::record("{}"));
-    assert_eq!((poison.stage, poison.step, poison.class), (Stage::Decode, Some(2), "raw_type"));
-}

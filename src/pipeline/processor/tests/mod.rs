@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::spec::{
-    CommitSpec, Decoding, Delivery, Encoding, Filled, KafkaSpec, OnError, OnOffsetLost, SourceSpec, StartAt,
-    TopicsSpec,
+    CommitSpec, DecodeSpec, Decoding, Delivery, Encoding, Filled, KafkaSpec, OnError, OnOffsetLost,
+    SourceSpec, StartAt, TopicsSpec,
 };
 use crate::record::{Header, Timestamp, TimestampKind};
 use crate::transform::{ProgramKind, Scope, compile_in};
@@ -109,10 +109,24 @@ impl Chain {
         self.sink(format, None)
     }
 
+    /// A chain whose sinks so far and to come write keys as JSON.
+    fn json_keys(mut self) -> Self {
+        self.scope = self.scope.with_encoded_keys(true);
+        self
+    }
+
+    /// A sink for raw values and JSON keys.
+    fn key_sink(mut self) -> Self {
+        self = self.sink(Format::Raw, None);
+        let sink = self.spec.sinks.last_mut().expect("it was added");
+        sink.key = Some(Encoding::plain(Format::Json));
+        self
+    }
+
     pub(super) fn processor(self) -> Processor {
         let encode = self.decoded;
         let chain = if self.spec.sinks.is_empty() { self.sink(encode, None) } else { self };
-        Processor::new(&chain.spec)
+        Processor::new(&chain.spec, Schemas::none())
     }
 
     /// What becomes of one record.
@@ -163,6 +177,7 @@ pub(super) fn run(processor: &mut Processor, record: &Record<'_>) -> Result<Vec<
     match &verdict {
         Ok(Verdict::Produce) => assert!(!outputs.is_empty()),
         Ok(Verdict::Filtered) | Err(_) => assert!(outputs.is_empty(), "nothing is half sent"),
+        Ok(Verdict::Waits(..)) => panic!("nothing is to be waited for"),
     }
     verdict?;
     let own = |bytes: &Cow<'_, [u8]>| bytes.to_vec();

@@ -1,0 +1,5 @@
+//! Logical types as texts, both ways. Plain functions: no schema, no bytes of a record's frame.
+
+pub(super) mod calendar;
+pub(super) mod decimal;
+pub(super) mod uuid;

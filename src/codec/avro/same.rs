@@ -1,0 +1,116 @@
+//! Whether two schemas have the same type, so that the bytes of a value of one are a value of the other.
+
+use std::collections::HashSet;
+
+use super::schema::{Field, Inner, Node, NodeId, Schema};
+
+/// Compares types of two schemas; what was found stays known from one question to the next.
+pub(super) struct Same<'s> {
+    left: &'s Schema,
+    right: &'s Schema,
+    /// Pairs that are the same, or are being compared: a recursive type is the same unless a difference is found.
+    assumed: HashSet<(NodeId, NodeId)>,
+}
+
+impl<'s> Same<'s> {
+    pub(super) fn new(left: &'s Schema, right: &'s Schema) -> Self {
+        Self { left, right, assumed: HashSet::new() }
+    }
+
+    /// The same structure, names, symbols and logical types. Defaults and aliases change no bytes.
+    pub(super) fn is(&mut self, left: NodeId, right: NodeId) -> bool {
+        let mut pending = vec![(left, right)];
+        let mut added = Vec::new();
+        while let Some(pair) = pending.pop() {
+            if !self.assumed.insert(pair) {
+                continue;
+            }
+            added.push(pair);
+            if !self.level(pair, &mut pending) {
+                // What was assumed on the way may rest on what has just turned out wrong.
+                added.iter().for_each(|pair| {
+                    self.assumed.remove(pair);
+                });
+                return false;
+            }
+        }
+        true
+    }
+
+    /// One level; what stands below is added to `pending`.
+    fn level(&self, (left, right): (NodeId, NodeId), pending: &mut Vec<(NodeId, NodeId)>) -> bool {
+        match (self.left.node(left), self.right.node(right)) {
+            (Node::Array(left), Node::Array(right)) | (Node::Map(left), Node::Map(right)) => {
+                pending.push((*left, *right));
+                true
+            }
+            (Node::Union(left), Node::Union(right)) => {
+                pending.extend(left.iter().copied().zip(right.iter().copied()));
+                left.len() == right.len()
+            }
+            (Node::Record { name, fields }, Node::Record { name: other, fields: others }) => {
+                let pairs = || fields.iter().zip(others);
+                pending.extend(pairs().map(|(left, right)| (left.node, right.node)));
+                let names = pairs().all(|(left, right): (&Field, &Field)| left.name == right.name);
+                name.full == other.full && fields.len() == others.len() && names
+            }
+            (Node::Enum { name, symbols, .. }, Node::Enum { name: other, symbols: others, .. }) => {
+                name.full == other.full && symbols == others
+            }
+            (Node::Fixed { name, size }, Node::Fixed { name: other, size: other_size }) => {
+                name.full == other.full && size == other_size
+            }
+            (Node::Duration { name }, Node::Duration { name: other }) => name.full == other.full,
+            (Node::Uuid(left), Node::Uuid(right)) => same_inner(left, right),
+            (
+                Node::Decimal { precision, scale, inner },
+                Node::Decimal { precision: other_precision, scale: other_scale, inner: other },
+            ) => precision == other_precision && scale == other_scale && same_inner(inner, other),
+            // Left are types without parts.
+            (left, right) => left == right,
+        }
+    }
+}
+
+fn same_inner(left: &Inner, right: &Inner) -> bool {
+    match (left, right) {
+        (Inner::Fixed { name, size }, Inner::Fixed { name: other, size: other_size }) => {
+            name.full == other.full && size == other_size
+        }
+        (left, right) => left == right,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn same(left: &str, right: &str) -> bool {
+        let left = Schema::parse(left, &[]).expect("it is a schema");
+        let right = Schema::parse(right, &[]).expect("it is a schema");
+        Same::new(&left, &right).is(left.root(), right.root())
+    }
+
+    fn list(item: &str) -> String {
+        format!(
+            r#"{{"type": "record", "name": "n.List", "fields": [
+            {{"name": "tail", "type": ["null", "List"]}}, {{"name": "head", "type": {item}}}]}}"#
+        )
+    }
+
+    #[test]
+    fn a_recursive_type_is_the_same_as_itself_only() {
+        assert!(same(&list("\"int\""), &list("\"int\"")));
+        assert!(!same(&list("\"int\""), &list("\"long\"")));
+    }
+
+    #[test]
+    fn names_symbols_and_logical_types_count_and_defaults_do_not() {
+        let of = |body: &str| format!(r#"{{"type": "enum", "name": "E", {body}}}"#);
+        assert!(same(&of(r#""symbols": ["A", "B"]"#), &of(r#""symbols": ["A", "B"], "default": "A""#)));
+        assert!(!same(&of(r#""symbols": ["A", "B"]"#), &of(r#""symbols": ["B", "A"]"#)));
+        assert!(!same("\"int\"", r#"{"type": "int", "logicalType": "date"}"#));
+        let fixed = |name: &str| format!(r#"{{"type": "fixed", "name": "{name}", "size": 4}}"#);
+        assert!(!same(&fixed("A"), &fixed("B")));
+    }
+}

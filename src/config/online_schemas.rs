@@ -1,0 +1,121 @@
+//! `check --online`: what only the schema registry can tell. Nothing is registered there.
+
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+
+use crate::codec::avro::{self, Reading, Wanted};
+use crate::registry::{Registries, SinkProbe};
+
+use super::diagnostic::Diagnostic;
+use super::pipeline::Places;
+use super::source_map::Place;
+use super::spec::{AvroEncoding, Decoding, Format, PipelineSpec, RegistrySpec, StepSpec, TopicsSpec};
+
+/// Asks registries, each one that does not answer only once.
+pub(super) struct SchemaCheck {
+    runtime: Runtime,
+    registries: Registries,
+    silent: Vec<RegistrySpec>,
+}
+
+impl SchemaCheck {
+    pub(super) fn new() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        // Questions are not cached, so nothing is written there.
+        let registries = Registries::new(std::env::temp_dir(), runtime.handle().clone());
+        Ok(Self { runtime, registries, silent: Vec::new() })
+    }
+
+    /// Adds what the registry of `spec` has against it, where it needs one.
+    pub(super) fn check(&mut self, spec: &PipelineSpec, places: &Places, findings: &mut Vec<Diagnostic>) {
+        let Some(registry) = spec.registry.as_ref().filter(|registry| !self.silent.contains(registry)) else {
+            return;
+        };
+        let own = registry.clone();
+        let place = places.decode.or_else(|| places.encodes.first().copied());
+        let Some(place) = place else { return };
+        if let Err(why) = self.ask(spec, registry, places, place, findings) {
+            let message = format!("the schema registry does not answer `{}`: {why}", spec.name);
+            findings.push(
+                Diagnostic::error("registry-unreachable", message).at(place, "its schemas are not known"),
+            );
+            self.silent.push(own);
+        }
+    }
+
+    fn ask(
+        &self,
+        spec: &PipelineSpec,
+        registry: &RegistrySpec,
+        places: &Places,
+        place: Place,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Result<(), String> {
+        let registry = self.registries.of(registry)?;
+        self.runtime.block_on(registry.probe_reach())?;
+        for (sink, place) in spec.sinks.iter().zip(&places.encodes) {
+            let encodings = [Some(&sink.value), sink.key.as_ref()];
+            for avro in encodings.into_iter().flatten().filter_map(|encoding| encoding.avro.as_ref()) {
+                sink_findings(avro, self.runtime.block_on(registry.probe_sink(avro)), *place, findings)?;
+            }
+        }
+        let TopicsSpec::Names(topics) = &spec.source.topics else { return Ok(()) };
+        let Some(decode) = spec.transform.iter().find_map(|step| match step {
+            StepSpec::Decode(decode) => Some(decode),
+            StepSpec::Filter(_) | StepSpec::Map(_) => None,
+        }) else {
+            return Ok(());
+        };
+        for (side, decoding) in [("value", &decode.value), ("key", &decode.key)] {
+            for topic in topics.iter().filter(|_| decoding.format == Format::Avro) {
+                let subject = format!("{topic}-{side}");
+                let versions = self.runtime.block_on(registry.probe_versions(&subject))?;
+                for version in versions {
+                    let name = format!("version {} of {subject} (schema id {})", version.version, version.id);
+                    match &version.schema {
+                        Ok(writer) => findings.extend(unfit(decoding, writer, &name, place)),
+                        Err(why) => findings.push(
+                            Diagnostic::warning("bad-schema", format!("{name} cannot be used: {why}"))
+                                .at(place, ""),
+                        ),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether records of a writer's schema cannot be read.
+fn unfit(decoding: &Decoding, writer: &Arc<avro::Schema>, name: &str, place: Place) -> Option<Diagnostic> {
+    let reader = decoding.schema.clone()?;
+    let error = Reading::new(Arc::clone(writer), Some(reader), Wanted::All, true).err()?;
+    let message = format!("{name} cannot be read by this schema: {error}");
+    Some(
+        Diagnostic::warning("no-resolution", message)
+            .at(place, "the reader's schema")
+            .note("its records are poison"),
+    )
+}
+
+fn sink_findings(
+    avro: &AvroEncoding,
+    probe: SinkProbe,
+    place: Place,
+    findings: &mut Vec<Diagnostic>,
+) -> Result<(), String> {
+    let subject = &avro.subject;
+    match probe {
+        SinkProbe::Found { version: Some(used), newer: Some(newer), .. } => {
+            let message =
+                format!("the subject `{subject}` has version {newer}, and version {used} is written");
+            findings.push(Diagnostic::warning("newer-version", message).at(place, ""));
+        }
+        SinkProbe::Found { .. } | SinkProbe::WouldRegister { .. } => {}
+        SinkProbe::Missing(why) => findings.push(Diagnostic::error("missing-schema", why).at(place, "")),
+        SinkProbe::Refused(why) => findings.push(Diagnostic::error("refused-schema", why).at(place, "")),
+        SinkProbe::Unreachable(why) => return Err(why),
+    }
+    Ok(())
+}

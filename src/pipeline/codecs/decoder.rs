@@ -1,0 +1,164 @@
+//! Bytes to values, for one side of a record.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::codec::avro::{self, Reading, Wanted, split_frame};
+use crate::codec::{self, CodecError, Document};
+use crate::config::spec::{Decoding, Format, Validate};
+use crate::registry::Lookup;
+
+use super::Schemas;
+
+/// The most schemas that one side keeps plans for; those that are needed again are planned again.
+const READINGS_MAX: usize = 10_000;
+
+/// What a schema must fit that records of it may be processed; gives what does not.
+pub type Fits = Arc<dyn Fn(&Arc<avro::Schema>) -> Result<(), String> + Send + Sync>;
+
+/// Decodes one side of a pipeline's records.
+pub struct Decoder {
+    format: Format,
+    reader: Option<Arc<avro::Schema>>,
+    wanted: Wanted,
+    is_full: bool,
+    fits: Option<Fits>,
+    /// How values of each writer's schema are read, by its id; or why they are not.
+    readings: HashMap<u32, Result<Arc<Reading>, CodecError>>,
+    /// Records come in runs of one schema.
+    last: Option<(u32, Arc<Reading>)>,
+}
+
+/// What a value was decoded from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The format.
+    pub format: Format,
+    /// Avro: the id of the writer's schema.
+    pub id: Option<u32>,
+}
+
+impl Origin {
+    /// Nothing is decoded.
+    pub const RAW: Origin = Origin { format: Format::Raw, id: None };
+}
+
+/// A schema that is not known yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waits {
+    /// Its id.
+    pub id: u32,
+    /// What holds it up, once something does.
+    pub reason: Option<String>,
+}
+
+/// Why there is no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotDecoded {
+    /// The bytes are wrong.
+    Poison(CodecError),
+    /// Their schema is not known yet.
+    Waits(Waits),
+}
+
+impl From<CodecError> for NotDecoded {
+    fn from(error: CodecError) -> Self {
+        Self::Poison(error)
+    }
+}
+
+impl Decoder {
+    /// A decoder that decodes what is `wanted` of each value; `fits` judges each new writer's schema.
+    pub fn new(decoding: &Decoding, wanted: Wanted, fits: Option<Fits>) -> Self {
+        Self {
+            format: decoding.format,
+            reader: decoding.schema.clone(),
+            wanted,
+            is_full: decoding.validate == Validate::Full,
+            fits,
+            readings: HashMap::new(),
+            last: None,
+        }
+    }
+
+    /// The format that it reads.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Decodes bytes.
+    ///
+    /// # Errors
+    ///
+    /// They are wrong, or their schema is not known yet.
+    pub fn decode(&mut self, bytes: &[u8], schemas: &Schemas) -> Result<(Document, Origin), NotDecoded> {
+        let (document, id) = match self.format {
+            Format::Raw => (Document::from_bytes(bytes), None),
+            Format::Json => (codec::decode_json(bytes)?, None),
+            Format::Avro => {
+                let (id, body) = split_frame(bytes)?;
+                let document =
+                    self.reading(id, schemas)?.decode(body).map_err(|error| of_schema(id, error))?;
+                (document, Some(id))
+            }
+        };
+        Ok((document, Origin { format: self.format, id }))
+    }
+
+    /// Whether the schema that was waited for is still not known; what then holds it up.
+    pub fn still_waits(&mut self, id: u32, schemas: &Schemas) -> Option<Waits> {
+        match self.reading(id, schemas) {
+            Err(NotDecoded::Waits(waits)) => Some(waits),
+            Ok(_) | Err(NotDecoded::Poison(_)) => None,
+        }
+    }
+
+    fn reading(&mut self, id: u32, schemas: &Schemas) -> Result<&Arc<Reading>, NotDecoded> {
+        if self.last.as_ref().is_none_or(|(last, _)| *last != id) {
+            let reading = match self.readings.get(&id) {
+                Some(known) => known.clone()?,
+                None => self.plan(id, schemas)?,
+            };
+            self.last = Some((id, reading));
+        }
+        let (_, reading) = self.last.as_ref().expect("it was set above");
+        Ok(reading)
+    }
+
+    fn plan(&mut self, id: u32, schemas: &Schemas) -> Result<Arc<Reading>, NotDecoded> {
+        let writer = match schemas.registry().schema(id, &schemas.wake) {
+            Lookup::Ready(writer) => writer,
+            Lookup::Waiting(reason) => return Err(NotDecoded::Waits(Waits { id, reason })),
+            // Not kept here: what is unknown today may be registered tomorrow.
+            Lookup::Poison(class, message) => return Err(CodecError::new(class, message).into()),
+        };
+        let plan = || {
+            if let Some(fits) = &self.fits {
+                fits(&writer).map_err(|why| CodecError::new("avro_types", why))?;
+            }
+            let wanted = self.wanted.clone();
+            let reading = Reading::new(Arc::clone(&writer), self.reader.clone(), wanted, self.is_full);
+            reading.map(Arc::new).map_err(|error| CodecError::new("avro_resolution", error.to_string()))
+        };
+        let reading = plan().map_err(|error| of_schema(id, error));
+        if let Err(error) = &reading {
+            tracing::warn!(schema_id = id, %error, "records of this schema cannot be processed");
+        }
+        if self.readings.len() >= READINGS_MAX {
+            self.readings.clear();
+        }
+        self.readings.insert(id, reading.clone());
+        Ok(reading?)
+    }
+}
+
+/// The same, with the schema that the record names.
+fn of_schema(id: u32, error: CodecError) -> CodecError {
+    CodecError { message: format!("schema id {id}: {}", error.message), ..error }
+}
+
+impl std::fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Decoder").field("format", &self.format).finish_non_exhaustive()
+    }
+}

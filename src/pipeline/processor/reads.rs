@@ -1,0 +1,50 @@
+//! What a pipeline looks at: it is found out once, so that a record is made visible only so far.
+
+use crate::codec::avro::Wanted;
+use crate::config::spec::{DecodeSpec, Decoding, Format, PipelineSpec, StepSpec};
+use crate::pipeline::codecs::Decoder;
+use crate::transform::{EnvelopeReads, Members, Program};
+
+/// The parts of the envelope that programs and sinks read.
+pub(super) fn envelope(spec: &PipelineSpec) -> EnvelopeReads {
+    let mut reads = EnvelopeReads::default();
+    for program in programs(spec) {
+        reads.extend(&program.access().envelope);
+    }
+    reads.key |= spec.sinks.iter().any(|sink| sink.key.is_some());
+    reads
+}
+
+/// The decoders of value and key.
+pub(super) fn decoders(spec: &PipelineSpec) -> (Decoder, Decoder) {
+    let raw = DecodeSpec { value: Decoding::plain(Format::Raw), key: Decoding::plain(Format::Raw) };
+    let decode = spec.transform.iter().find_map(|step| match step {
+        StepSpec::Decode(decode) => Some(decode),
+        StepSpec::Filter(_) | StepSpec::Map(_) => None,
+    });
+    let decode = decode.unwrap_or(&raw);
+    let fits = None;
+    let value = Decoder::new(&decode.value, wanted(spec), fits);
+    (value, Decoder::new(&decode.key, Wanted::All, None))
+}
+
+/// The members of the value that are decoded: those that programs look at, or all where a sink writes all of them.
+fn wanted(spec: &PipelineSpec) -> Wanted {
+    let mut members = Members::default();
+    for program in programs(spec) {
+        members.extend(&program.access().members);
+    }
+    let writes_json = spec.sinks.iter().any(|sink| sink.value.format == Format::Json);
+    match members {
+        Members::Named(names) if !writes_json => Wanted::Members(names),
+        Members::Named(_) | Members::All => Wanted::All,
+    }
+}
+
+fn programs(spec: &PipelineSpec) -> impl Iterator<Item = &Program> {
+    let steps = spec.transform.iter().filter_map(|step| match step {
+        StepSpec::Filter(program) | StepSpec::Map(program) => Some(program),
+        StepSpec::Decode(_) => None,
+    });
+    steps.chain(spec.sinks.iter().filter_map(|sink| sink.when.as_ref()))
+}

@@ -1,0 +1,47 @@
+//! The registries of a process: pipelines with the same settings share one, with its cache and its requests.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::runtime::Handle;
+
+use crate::config::spec::RegistrySpec;
+
+use super::Registry;
+
+/// The most registries that are kept open; a reload that changes settings adds one, and the oldest goes.
+const OPEN_MAX: usize = 8;
+
+/// All registries that are open.
+#[derive(Debug)]
+pub struct Registries {
+    state: PathBuf,
+    runtime: Handle,
+    open: Mutex<Vec<(RegistrySpec, Registry)>>,
+}
+
+impl Registries {
+    /// None yet; they will keep their caches under `state` and run on `runtime`.
+    pub fn new(state: PathBuf, runtime: Handle) -> Self {
+        Self { state, runtime, open: Mutex::new(Vec::new()) }
+    }
+
+    /// The registry of these settings.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened: certificates or keys that cannot be read.
+    pub fn of(&self, spec: &RegistrySpec) -> Result<Registry, String> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, registry)) = open.iter().find(|(known, _)| known == spec) {
+            return Ok(registry.clone());
+        }
+        let registry = Registry::open(spec, &self.state, &self.runtime)
+            .map_err(|error| format!("the schema registry cannot be used: {error}"))?;
+        if open.len() == OPEN_MAX {
+            open.remove(0);
+        }
+        open.push((spec.clone(), registry.clone()));
+        Ok(registry)
+    }
+}

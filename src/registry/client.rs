@@ -105,6 +105,7 @@ impl Client {
 
     /// What was answered is JSON, but not what was asked for: the next try begins at another address.
     pub(super) fn no_answer(&self, why: &str) -> Failure {
+        self.counters.failed();
         let index = self.answering.load(Ordering::Relaxed) % self.bases.len();
         self.answering.store((index + 1) % self.bases.len(), Ordering::Relaxed);
         Failure::Outage(format!("{} gives no answer of a schema registry: {why}", self.bases[index]))

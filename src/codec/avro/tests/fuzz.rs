@@ -10,7 +10,6 @@ use super::super::{Reading, Schema, Wanted, Writing};
 use super::generate::{self, Entropy};
 use super::{only, schema};
 use crate::codec::{self, Document};
-use crate::config::spec::Format;
 
 const ITERATIONS: usize = 2_000;
 const BYTES_MAX: usize = 512;
@@ -152,10 +151,10 @@ fn json_decode() {
         let json: Vec<u8> =
             input.iter().map(|byte| br#"{}[]",:\u0019eE+-. tfn"#[usize::from(*byte) % 22]).collect();
         for bytes in [input, &json] {
-            let Ok(document) = codec::decode(Format::Json, bytes) else { continue };
+            let Ok(document) = codec::decode_json(bytes) else { continue };
             let mut out = Vec::new();
-            codec::encode(Format::Json, &document, &mut out).expect("what was read is written");
-            let again = codec::decode(Format::Json, &out).expect("what was written is read");
+            codec::encode_json(&document, &mut out).expect("what was read is written");
+            let again = codec::decode_json(&out).expect("what was written is read");
             assert_eq!(again.root(), document.root());
         }
     });

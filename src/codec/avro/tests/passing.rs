@@ -8,8 +8,7 @@ use vrl::value::Value;
 use super::super::{Reading, Wanted, Writing, output};
 use super::{class, json, only, reading, schema};
 use crate::codec::avro::Projected;
-use crate::codec::{Document, encode};
-use crate::config::spec::Format;
+use crate::codec::{Document, encode_json};
 
 /// Four bytes are a map that is written in two blocks, the second with its size: as no encoder of ours would.
 const RECORD: &str = r#"{"type": "record", "name": "R", "fields": [
@@ -177,7 +176,7 @@ fn what_the_reader_changes_is_not_copied() {
 #[test]
 fn other_formats_get_all_members() {
     let mut out = Vec::new();
-    encode(Format::Json, &document(only([])), &mut out).expect("it is written");
+    encode_json(&document(only([])), &mut out).expect("it is written");
     let text = r#"{"id":9223372036854775807,"in":{"x":7},"note":"n","tags":{"a":2,"b":1}}"#;
     assert_eq!(String::from_utf8(out).as_deref(), Ok(text));
 }

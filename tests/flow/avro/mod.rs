@@ -14,6 +14,7 @@ mod outages;
 mod poison;
 mod python;
 mod registration;
+mod shipped;
 mod versions;
 
 /// A small order; the map of most tests here changes or adds members of it.

@@ -25,6 +25,15 @@ pub struct Counts {
     pub cache_hits: u64,
 }
 
+impl Counts {
+    pub(super) fn add(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.failures += other.failures;
+        self.waited_us += other.waited_us;
+        self.cache_hits += other.cache_hits;
+    }
+}
+
 impl Counters {
     pub(super) fn asked(&self, took: Duration, failed: bool) {
         self.requests.fetch_add(1, Ordering::Relaxed);

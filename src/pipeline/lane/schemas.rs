@@ -67,6 +67,11 @@ impl Awaited {
         self.holds.retain(|hold| !partitions.contains(&hold.at));
     }
 
+    /// How many partitions stand still.
+    pub(super) fn holds_count(&self) -> usize {
+        self.holds.len()
+    }
+
     /// Whether a partition stands still.
     pub(super) fn holds(&self, at: &TopicPartition) -> bool {
         self.holds.iter().any(|hold| hold.at == *at)

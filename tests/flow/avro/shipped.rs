@@ -44,10 +44,11 @@ fn shipped(scene: &Scene, name: &str, schemas: &[&str]) -> Files {
 }
 
 fn order_of(n: u64) -> Value {
+    let region = ["EU", "US"][n as usize % 2];
     json!({
         "order_id": {"$uuid": format!("00000000-0000-4000-8000-{n:012x}")},
         "customer": format!("c-{n}"),
-        "region": ["EU", "US"][n as usize % 2],
+        "region": region,
         "placed_at": {"$timestamp": format!("2024-02-29T00:00:{:02}.250000Z", n % 60)},
         "total": {"$decimal": format!("{n}.10")},
         "items": [

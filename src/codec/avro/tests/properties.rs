@@ -60,7 +60,7 @@ fn written(case: &Case, document: &Document) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_500, max_global_rejects: 1_000_000, ..ProptestConfig::default() })]
 
     #[test]
     fn what_apache_avro_writes_is_read(bytes in entropy()) {
@@ -129,7 +129,8 @@ fn every_type_is_generated_and_mostly_with_values() {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut fill = |length: usize| (0..length).map(|_| random.u8(..)).collect::<Vec<u8>>();
         let Ok(case) = some_case((fill(60), fill(200))) else { continue };
-        let kind = |id| format!("{:?}", case.schema.node(id)).split(['(', ' ', '{']).next().map(str::to_owned);
+        let kind =
+            |id| format!("{:?}", case.schema.node(id)).split(['(', ' ', '{']).next().map(str::to_owned);
         kinds.extend(case.schema.ids().filter_map(kind));
         bytes += case.bytes.len();
     }

@@ -1,20 +1,33 @@
 //! Readers that differ from the writer as schemas grow, held to apache-avro's resolution.
 //!
 //! Left out, since apache-avro resolves by the value at hand and not by the two schemas: what it takes beyond the
-//! specification (a long as an int where it fits, say); aliases, which it does not look at; and decimals, since it
-//! refuses bytes that are shorter than the precision needs.
+//! specification (a long as an int where it fits, say); aliases, which it does not look at; decimals, since it
+//! refuses bytes that are shorter than the precision needs; and UUIDs of 16 bytes, whose variant it does not find in a
+//! union in a record in a union.
 
 use std::sync::Arc;
 
 use apache_avro::Schema as Apache;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
+use vrl::value::Value;
 
 use super::super::schema::Schema;
 use super::super::{Reading, Wanted};
 use super::generate::{self, Entropy};
 use super::{oracle, properties};
 use crate::codec::Document;
+
+/// apache-avro resolves what stands in a union once to find the variant and once more to take it, on each level.
+const NESTING_MAX: usize = 6;
+
+fn nesting(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(nesting).max().unwrap_or_default(),
+        Value::Object(members) => 1 + members.values().map(nesting).max().unwrap_or_default(),
+        _ => 0,
+    }
+}
 
 /// A reader's schema for what `writer` wrote.
 fn mutated(writer: &Json, entropy: &mut Entropy<'_>, depth: usize) -> Json {
@@ -86,7 +99,7 @@ fn record(writer: &Json, entropy: &mut Entropy<'_>, depth: usize) -> Json {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3_000, max_global_rejects: 1_000_000, ..ProptestConfig::default() })]
 
     #[test]
     fn schemas_that_grow_resolve_as_apache_avro_has_it(
@@ -95,11 +108,13 @@ proptest! {
         value in prop::collection::vec(any::<u8>(), 0..100),
     ) {
         let writer = generate::record_schema(&mut Entropy::new(&schema));
-        prop_assume!(!writer.to_string().contains("decimal"));
+        let text = writer.to_string();
+        prop_assume!(!text.contains("decimal") && !text.contains("\"size\":16"));
         let reader = mutated(&writer, &mut Entropy::new(&change), 0);
         let Some(case) = properties::case(&writer.to_string(), &mut Entropy::new(&value)) else {
             return Err(TestCaseError::reject("no schema"));
         };
+        prop_assume!(nesting(&case.value) <= NESTING_MAX);
         let Ok(apache) = Apache::parse_str(&reader.to_string()) else {
             return Err(TestCaseError::reject("no reader's schema"));
         };

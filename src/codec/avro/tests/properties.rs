@@ -60,7 +60,7 @@ fn written(case: &Case, document: &Document) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_500, max_global_rejects: 1_000_000, ..ProptestConfig::default() })]
 
     #[test]
     fn what_apache_avro_writes_is_read(bytes in entropy()) {

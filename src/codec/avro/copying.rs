@@ -41,7 +41,9 @@ impl Copying {
             };
             Some(Source { place, is_same })
         };
-        let Node::Record { fields, .. } = sink.node(sink.root()) else { unreachable!("the caller has seen it") };
+        let Node::Record { fields, .. } = sink.node(sink.root()) else {
+            unreachable!("the caller has seen it")
+        };
         Self { sources: fields.iter().map(source).collect() }
     }
 

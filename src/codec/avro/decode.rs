@@ -85,10 +85,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// One level further in.
-    pub(super) fn nested<T>(
-        &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
+    pub(super) fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
         if self.depth == AVRO_DEPTH_MAX {
             let what = format!("it is nested more than {AVRO_DEPTH_MAX} levels deep");
             return Err(Fault::new("avro_depth", what).at(self.input.at()));

@@ -35,9 +35,7 @@ impl<'w> Encoder<'w> {
             (Node::Record { fields, .. }, Value::Object(members)) => {
                 self.nested(|inside| inside.record(node, fields, members, out))
             }
-            (Node::Array(item), Value::Array(items)) => {
-                self.nested(|inside| inside.array(*item, items, out))
-            }
+            (Node::Array(item), Value::Array(items)) => self.nested(|inside| inside.array(*item, items, out)),
             (Node::Map(values), Value::Object(members)) => {
                 self.nested(|inside| inside.map(*values, members, out))
             }

@@ -134,7 +134,8 @@ impl Encoder<'_> {
                 let text = value.to_str().ok_or_else(misfit)?;
                 let is_millis = matches!(schema.node(node), Node::TimeMillis);
                 let unit = if is_millis { Unit::Millis } else { Unit::Micros };
-                let time = calendar::parse_time(text, unit).ok_or_else(|| range("a string that is no time of day"))?;
+                let time = calendar::parse_time(text, unit)
+                    .ok_or_else(|| range("a string that is no time of day"))?;
                 let count = i64::try_from(time.count).map_err(|_| beyond())?;
                 Leaf::new(Form::Long(count), calendar::time_text(count, unit).as_deref() == Some(text))
             }

@@ -61,7 +61,9 @@ fn reason(steps: &[Step], known: &[bool], root: StepId) -> String {
                 Some(first) => at = *first,
                 None => break "a union of nothing has no value".to_owned(),
             },
-            Step::Enum(_) => break "the reader's enum has none of the writer's symbols, and no default".to_owned(),
+            Step::Enum(_) => {
+                break "the reader's enum has none of the writer's symbols, and no default".to_owned();
+            }
             _ => break "it cannot be read".to_owned(),
         }
     };

@@ -243,7 +243,9 @@ impl Projected {
         // As deep as it stands in the record.
         let value = decoder.nested(|decoder| decoder.value(*step))?;
         if decoder.input.at() != bytes.end {
-            return Err(Fault::new("avro_length", "what its blocks say and what they hold differ").at(bytes.start));
+            return Err(
+                Fault::new("avro_length", "what its blocks say and what they hold differ").at(bytes.start)
+            );
         }
         Ok((Cow::Owned(value), decoder.left_bytes))
     }

@@ -105,8 +105,7 @@ impl<'s> Planner<'s> {
         if matches!(self.writer.node(writer), Node::Union(_)) {
             return task;
         }
-        let ranked =
-            variants.iter().filter_map(|variant| Some((self.rank(writer, *variant)?, *variant)));
+        let ranked = variants.iter().filter_map(|variant| Some((self.rank(writer, *variant)?, *variant)));
         // The first of the best.
         let best = ranked.min_by_key(|(rank, _)| *rank);
         best.map_or(task, |(_, variant)| Task::Resolve(writer, variant))
@@ -137,7 +136,10 @@ impl<'s> Planner<'s> {
         let (from, to) = (self.writer.node(writer), self.reader.node(reader));
         Ok(match (from, to) {
             (Node::Union(variants), _) => Step::Union(
-                variants.iter().map(|one| self.step(Task::Resolve(*one, reader))).collect::<Result<_, _>>()?,
+                variants
+                    .iter()
+                    .map(|one| self.step(Task::Resolve(*one, reader)))
+                    .collect::<Result<_, _>>()?,
             ),
             (Node::Array(from), Node::Array(to)) => Step::Array {
                 item: self.step(Task::Resolve(*from, *to))?,
@@ -149,17 +151,15 @@ impl<'s> Planner<'s> {
             {
                 self.record(fields, others, id)?
             }
-            (
-                Node::Enum { name, symbols, .. },
-                Node::Enum { name: other, symbols: others, default },
-            ) if leaf::names_match(name, other) => {
+            (Node::Enum { name, symbols, .. }, Node::Enum { name: other, symbols: others, default })
+                if leaf::names_match(name, other) =>
+            {
                 let known = |symbol: &String| others.contains(symbol).then(|| symbol.clone());
                 let value = |symbol| known(symbol).or(default.clone()).map(Value::from);
                 Step::Enum(symbols.iter().map(value).collect())
             }
-            (from, to) => leaf::step(from, to).unwrap_or_else(|| {
-                Step::Never(leaf::refusal((self.writer, writer), (self.reader, reader)))
-            }),
+            (from, to) => leaf::step(from, to)
+                .unwrap_or_else(|| Step::Never(leaf::refusal((self.writer, writer), (self.reader, reader)))),
         })
     }
 
@@ -236,8 +236,9 @@ impl<'s> Planner<'s> {
         let made = |step: Option<Step>| step.expect("each step that was reserved is made");
         let mut steps: Vec<Step> = self.steps.into_iter().map(made).collect();
         for Pending { record, field, json, step } in self.defaults {
-            let value = defaults::write(self.reader, field.node, json)
-                .and_then(|bytes| decode::whole(&steps, step, self.reader, &bytes).map_err(|fault| fault.what().to_owned()));
+            let value = defaults::write(self.reader, field.node, json).and_then(|bytes| {
+                decode::whole(&steps, step, self.reader, &bytes).map_err(|fault| fault.what().to_owned())
+            });
             let place = &mut steps[record.index()];
             match (value, place) {
                 (Ok((value, cost_bytes)), Step::Record(record)) => {
@@ -245,7 +246,10 @@ impl<'s> Planner<'s> {
                     record.defaults.push(Default { name, value, cost_bytes });
                 }
                 (Err(reason), place) => {
-                    *place = Step::Never(format!("the default of the field `{}` is no value: {reason}", field.name));
+                    *place = Step::Never(format!(
+                        "the default of the field `{}` is no value: {reason}",
+                        field.name
+                    ));
                 }
                 // Another default, or a field without one, has already made it one.
                 (Ok(_), _) => {}

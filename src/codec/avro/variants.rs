@@ -110,7 +110,8 @@ impl<'w> Encoder<'w> {
             _ => match self.best(candidates, variants, value, self.depth)? {
                 (Fit::Not, _) => {
                     let expected = describe::type_of(self.schema(), node);
-                    let what = format!("expected {expected}, is {} that is none of them", describe::value(value));
+                    let what =
+                        format!("expected {expected}, is {} that is none of them", describe::value(value));
                     Err(Fault::new("avro_variant", what))
                 }
                 (_, index) => Ok(index),
@@ -160,11 +161,15 @@ impl<'w> Encoder<'w> {
                 let candidates = self.candidates(node, value);
                 self.best(candidates, variants, value, depth).map(|(fit, _)| fit)
             }
-            (Node::Array(item), Value::Array(items)) => self.least(items.iter().map(|one| (*item, one)), depth),
+            (Node::Array(item), Value::Array(items)) => {
+                self.least(items.iter().map(|one| (*item, one)), depth)
+            }
             (Node::Map(values), Value::Object(members)) => {
                 self.least(members.values().map(|one| (*values, one)), depth)
             }
-            (Node::Record { fields, .. }, Value::Object(members)) => self.record_fit(node, fields, members, depth),
+            (Node::Record { fields, .. }, Value::Object(members)) => {
+                self.record_fit(node, fields, members, depth)
+            }
             (Node::Enum { .. }, _) => {
                 let index = value.to_str().and_then(|text| self.symbol_index(node, text));
                 Ok(index.map_or(Fit::Not, |_| taken(matches!(value, Value::String(_)))))

@@ -105,12 +105,17 @@ impl Prepared {
                 };
                 Self::Record(fields.iter().map(bytes).collect())
             }
-            Node::Enum { symbols, .. } => {
-                Self::Enum(symbols.iter().enumerate().map(|(index, symbol)| (symbol.clone(), index)).collect())
-            }
+            Node::Enum { symbols, .. } => Self::Enum(
+                symbols.iter().enumerate().map(|(index, symbol)| (symbol.clone(), index)).collect(),
+            ),
             Node::Union(variants) => Self::Union(Class::ALL.map(|class| {
                 let may = |variant: &NodeId| class.may_be(schema.node(*variant));
-                variants.iter().enumerate().filter(|(_, variant)| may(variant)).map(|(index, _)| index).collect()
+                variants
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, variant)| may(variant))
+                    .map(|(index, _)| index)
+                    .collect()
             })),
             _ => Self::Nothing,
         }

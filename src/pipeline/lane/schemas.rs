@@ -44,11 +44,17 @@ impl Awaited {
     pub(super) fn reason(&self, now_ms: u64) -> Option<String> {
         let is_late = |since_ms: &u64| now_ms.saturating_sub(*since_ms) >= PATIENCE_MS;
         if let Some((_, reason)) = self.sinks.as_ref().filter(|(since_ms, _)| is_late(since_ms)) {
-            return Some(format!("the sinks' schemas are awaited{}", because(reason.as_ref())));
+            return Some(format!(
+                "the schemas of the sinks are awaited from the schema registry{}",
+                because(reason.as_ref())
+            ));
         }
         let hold = self.holds.iter().find(|hold| is_late(&hold.since_ms))?;
         let (at, id) = (&hold.at, hold.waits.id);
-        Some(format!("{at} waits for schema id {id}{}", because(hold.waits.reason.as_ref())))
+        Some(format!(
+            "{at} waits for schema id {id} from the schema registry{}",
+            because(hold.waits.reason.as_ref())
+        ))
     }
 
     /// Gives up what is kept of partitions that go, or go back.

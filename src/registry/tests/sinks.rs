@@ -10,9 +10,14 @@ const VERSIONS: &str = "GET /subjects/s/versions";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_files_schema_is_looked_up_under_its_subject() {
     let fake = Fake::start().await;
-    fake.json(LOOK_UP, version(PERSON, 41, 1));
+    fake.json(LOOK_UP, version(PERSON, 41, 1)).json(VERSIONS, json!([3, 1, 2]));
     let asker = Asker::new(&spec(&[fake.url()]));
     assert_eq!(asker.sink_id(&encoding(file(PERSON), Register::Never)), 41);
+    eventually("a newer version is reported", || {
+        let reported = asker.registry.inner.newest.lock().unwrap();
+        reported.get(&("s".to_owned(), 1)) == Some(&3)
+    })
+    .await;
     assert_eq!(fake.seen()[0].body, json!({ "schema": PERSON }));
     assert_eq!(fake.count(REGISTER), 0);
 }

@@ -81,6 +81,29 @@ async fn a_client_shows_its_certificate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn renewed_certificates_are_taken_in_when_the_old_ones_are_refused() {
+    let (authority, old) = (Authority::new(), Authority::new());
+    let folder = Folder::new("tls");
+    let fake = Fake::with_tls(authority.server(true)).await;
+    fake.json("GET /schemas/ids/7", told(LONG));
+    let mut spec = spec(&[https(&fake)]);
+    let write = |by: &Authority| {
+        let (certificate, key) = by.issue("client");
+        let paths = [folder.path().join("client.pem"), folder.path().join("client.key")];
+        std::fs::write(&paths[1], key.serialize_pem()).expect("it is written");
+        std::fs::write(&paths[0], certificate.pem()).expect("it is written");
+        let [certificate, key] = paths;
+        Some((certificate, key))
+    };
+    spec.ca = Some(folder.write("ca.pem", &authority.0.pem()));
+    spec.client = write(&old);
+    let asker = Asker::new(&spec);
+    asker.held_up(7);
+    write(&authority);
+    asker.ready(7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_that_are_no_certificates_are_named_and_not_shown() {
     let folder = Folder::new("tls");
     let open = |spec: &RegistrySpec| Registry::open(spec, folder.path(), &Handle::current());

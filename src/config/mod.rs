@@ -18,6 +18,7 @@ mod element;
 mod encode;
 mod files;
 mod fingerprint;
+mod held;
 mod interpolate;
 mod kafka;
 mod kafka_rules;

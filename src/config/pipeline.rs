@@ -225,14 +225,14 @@ pub(super) fn pipeline(walk: &mut Walk<'_>, node: &Node) -> Option<Pipeline> {
         Some(node) => source(walk, node, name.as_ref()),
         None => Source { spec: None, reads: Reads::Names(Vec::new()), group: None },
     };
+    let tombstones = fields.read(walk, "tombstones", word);
     let transform = match fields.node("transform") {
         Some(node) => {
             let key = PIPELINE.key("transform").expect("it stands in the table above");
-            transform(walk, node, key, fields.node("sinks").is_some_and(encodes_keys))
+            transform(walk, node, key, fields.node("sinks").is_some_and(encodes_keys), tombstones)
         }
         None => Transform { steps: Some(Vec::new()), ..Transform::default() },
     };
-    let tombstones = fields.read(walk, "tombstones", word);
     let sinks = sinks(walk, &fields, &transform);
     let dlq = fields.node("dlq").map(|node| dlq(walk, node));
     let on_error = on_error(walk, &fields);

@@ -11,10 +11,6 @@ use super::node::{Node, Value};
 use super::source_map::{Place, SourceMap};
 use super::walk::Walk;
 
-/// VRL's findings that hang on the types of what stands before: an error that is not handled, or handled in
-/// vain, a result or an argument of the wrong type.
-const TYPE_CODES: [usize; 8] = [100, 102, 103, 104, 110, 620, 630, 651];
-
 /// A place in the chain of programs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Chain {
@@ -23,6 +19,8 @@ pub(super) struct Chain {
     /// Whether a map before it does not compile: what it would have left is not known, and findings that could
     /// be its fault alone are not told.
     pub broken: bool,
+    /// The maps so far, in their order, each with where it stands.
+    pub maps: Vec<(Node, Program)>,
 }
 
 /// Reads and compiles a program for its place in the chain.
@@ -46,7 +44,7 @@ pub(super) fn program(
             return Some(program);
         }
         Err(mut findings) => {
-            findings.retain(|finding| !chain.broken || !TYPE_CODES.contains(&finding.code));
+            findings.retain(|finding| !chain.broken || !finding.is_of_types());
             findings
         }
     };
@@ -100,17 +98,7 @@ fn diagnostic(
     {
         notes.insert(0, own_line(source, label.span.start));
     }
-    Diagnostic {
-        severity,
-        code: match finding.code {
-            0 => "vrl".to_owned(),
-            code => format!("vrl-{code}"),
-        },
-        message: finding.message.clone(),
-        labels,
-        notes,
-        path: None,
-    }
+    Diagnostic { severity, code: finding.rule(), message: finding.message.clone(), labels, notes, path: None }
 }
 
 /// Where in the program's own text an offset is, for a text that does not stand in the file as it is.
@@ -127,9 +115,14 @@ fn own_line(source: &str, offset: usize) -> String {
 
 /// The first line of a scalar.
 fn start_of(sources: &SourceMap, node: &Node) -> Place {
-    let slice = sources.slice(node.place);
+    first_line(sources, node.place)
+}
+
+/// The first line of what stands in a place.
+pub(super) fn first_line(sources: &SourceMap, place: Place) -> Place {
+    let slice = sources.slice(place);
     let first_line = slice.lines().next().unwrap_or("");
-    Place { end: node.place.start + first_line.len(), ..node.place }
+    Place { end: place.start + first_line.len(), ..place }
 }
 
 /// The place in the file of a span of a scalar's value; the scalar's start where that cannot be told.

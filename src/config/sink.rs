@@ -5,6 +5,7 @@ use crate::transform::ProgramKind;
 use super::diagnostic::Diagnostic;
 use super::element::{Element, Key, Need, Shape, Words};
 use super::encode::{ENCODE, Encode, encode};
+use super::held;
 use super::names;
 use super::node::Node;
 use super::program::program;
@@ -87,10 +88,13 @@ pub(super) fn sink(walk: &mut Walk<'_>, node: &Node, transform: &Transform) -> S
     let place = fields.node("encode").map_or(fields.place(), |node| node.place);
     let encode = encode.and_then(|encode| Some((value(walk, encode.value, place, transform)?, encode.key)));
     let create = fields.optional(walk, "create", create);
-    let spec = (|| {
+    let spec: Option<SinkSpec> = (|| {
         let (value, key) = encode?;
         Some(SinkSpec { topic: topic.as_ref()?.value.clone(), when: when?, value, key, create: create? })
     })();
+    if let Some(spec) = &spec {
+        held::against_sink(walk, spec, place, transform);
+    }
     Sink { spec, topic, encode: place }
 }
 

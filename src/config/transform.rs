@@ -11,7 +11,7 @@ use super::element::{Element, Key, Need, Shape, Words};
 use super::node::{Node, Value};
 use super::program::{Chain, program};
 use super::source_map::Place;
-use super::spec::{DecodeSpec, Decoding, Format, StepSpec};
+use super::spec::{DecodeSpec, Decoding, Format, StepSpec, Tombstones};
 use super::walk::{Fields, Walk};
 
 /// The keys of a step.
@@ -65,9 +65,12 @@ impl Transform {
     }
 
     /// After a map: what it left, or nothing known where it does not compile.
-    fn after_map(&mut self, program: Option<&Program>) {
+    fn after_map(&mut self, node: &Node, program: Option<&Program>) {
         match program {
-            Some(program) => self.chain.scope = program.scope_after().clone(),
+            Some(program) => {
+                self.chain.scope = program.scope_after().clone();
+                self.chain.maps.push((node.clone(), program.clone()));
+            }
             None => {
                 self.chain.scope = self.chain.scope.without_types();
                 self.chain.broken = true;
@@ -82,9 +85,11 @@ pub(super) fn transform(
     node: &Node,
     key: &'static Key,
     encodes_keys: bool,
+    tombstones: Option<Tombstones>,
 ) -> Transform {
     let mut transform = Transform::default();
-    transform.chain.scope = Scope::start().with_encoded_keys(encodes_keys);
+    transform.chain.scope =
+        Scope::start_with(tombstones == Some(Tombstones::Run)).with_encoded_keys(encodes_keys);
     let Value::List(items) = &node.value else {
         walk.wrong(node, key);
         return transform;
@@ -114,10 +119,16 @@ fn step(walk: &mut Walk<'_>, node: &Node, so_far: &mut Transform) -> Option<Step
         return None;
     };
     match key.name {
-        "filter" => program(walk, action, key, ProgramKind::Filter, &so_far.chain).map(StepSpec::Filter),
+        "filter" => {
+            let filter = program(walk, action, key, ProgramKind::Filter, &so_far.chain);
+            if let Some(filter) = &filter {
+                so_far.chain.scope = filter.scope_after().clone();
+            }
+            filter.map(StepSpec::Filter)
+        }
         "map" => {
             let map = program(walk, action, key, ProgramKind::Map, &so_far.chain);
-            so_far.after_map(map.as_ref());
+            so_far.after_map(action, map.as_ref());
             map.map(StepSpec::Map)
         }
         _ => decode_step(walk, action, key, so_far).map(StepSpec::Decode),
@@ -155,7 +166,7 @@ mod tests {
 
     fn read(yaml: &str) -> (Transform, Vec<String>) {
         let key = PIPELINE.key("transform").expect("it stands in the table");
-        walked(yaml, |walk, node| transform(walk, node, key, false))
+        walked(yaml, |walk, node| transform(walk, node, key, false, None))
     }
 
     #[test]

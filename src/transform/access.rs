@@ -175,6 +175,8 @@ pub(super) struct Walk {
     pub(super) calls: Vec<Call>,
     /// How deeply expressions stand in each other at the deepest place.
     pub(super) depth_max: usize,
+    /// Whether it reads a variable.
+    pub(super) has_variables: bool,
     depth: usize,
 }
 
@@ -189,6 +191,19 @@ impl Walk {
         walk
     }
 
+    /// Of one expression.
+    pub(super) fn of_expr(node: Node<Expr>) -> Self {
+        let mut walk = Self::default();
+        walk.expr(node);
+        walk
+    }
+
+    /// All that a program reads.
+    pub(super) fn reads_of(program: Program) -> Vec<(PathPrefix, OwnedValuePath)> {
+        let paths = Self::of(program).paths.into_iter().filter(|touched| touched.touch == Touch::Read);
+        paths.map(|touched| (touched.prefix, touched.path)).collect()
+    }
+
     fn expr(&mut self, node: Node<Expr>) {
         self.depth += 1;
         self.depth_max = self.depth_max.max(self.depth);
@@ -199,7 +214,8 @@ impl Walk {
     fn expr_inside(&mut self, node: Node<Expr>) {
         let span = node.span().range();
         match node.into_inner() {
-            Expr::Literal(_) | Expr::Variable(_) | Expr::Break(_) => {}
+            Expr::Literal(_) | Expr::Break(_) => {}
+            Expr::Variable(_) => self.has_variables = true,
             Expr::Container(container) => self.container(container.into_inner()),
             Expr::IfStatement(statement) => self.if_statement(statement.into_inner()),
             Expr::Op(op) => {
@@ -285,7 +301,7 @@ impl Walk {
 
     fn query(&mut self, query: Query, span: Range<usize>, touch: Touch) {
         match query.target.into_inner() {
-            QueryTarget::Internal(_) => {}
+            QueryTarget::Internal(_) => self.has_variables = true,
             QueryTarget::External(prefix) => self.touch(prefix, query.path.into_inner(), span, touch),
             QueryTarget::FunctionCall(call) => self.call(call),
             QueryTarget::Container(container) => self.container(container),

@@ -1,13 +1,14 @@
 //! Compiles a program: VRL's rules, and those of records on top of them.
 
-use vrl::compiler::{CompileConfig, compile_with_state};
+use vrl::compiler::{CompileConfig, TypeInfo};
 use vrl::diagnostic::{Diagnostic, DiagnosticList, DiagnosticMessage, Label};
-use vrl::path::{OwnedTargetPath, OwnedValuePath};
+use vrl::path::{OwnedTargetPath, OwnedValuePath, PathPrefix, ValuePath};
+use vrl::value::Kind;
 
-use super::access::{Call, Walk};
-use super::program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel};
-use super::scope::Scope;
-use super::{functions, rules};
+use super::access::{Call, Touch, TouchedPath, Walk};
+use super::program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel, UNKNOWN_MEMBER};
+use super::scope::{Left, Scope};
+use super::{functions, rules, tolerant, types};
 use crate::config::spec::{DecodeSpec, Decoding, Format};
 
 /// VRL's code for a call of a function that does not exist.
@@ -68,28 +69,10 @@ fn compile_here(
     source: &str,
     scope: &Scope,
 ) -> Result<(Program, Vec<ProgramDiagnostic>), Vec<ProgramDiagnostic>> {
-    let bare = scope.without_types();
-    if bare == *scope {
-        return compile_typed(kind, source, scope);
-    }
-    match (compile_typed(kind, source, scope), compile_typed(kind, source, &bare)) {
-        // Needless handling of an error is only told where it is needless without types, too.
-        (Ok((program, _)), Ok((_, warnings))) => Ok((program, warnings)),
-        (Ok(typed), Err(_)) => Ok(typed),
-        (Err(_), Ok(untyped)) => Ok(untyped),
-        (Err(findings), Err(_)) => Err(findings),
-    }
-}
-
-fn compile_typed(
-    kind: ProgramKind,
-    source: &str,
-    scope: &Scope,
-) -> Result<(Program, Vec<ProgramDiagnostic>), Vec<ProgramDiagnostic>> {
     let ast = vrl::parser::parse(source).map_err(|error| {
         findings(DiagnosticList::from(vec![Box::new(error) as Box<dyn DiagnosticMessage>]))
     })?;
-    let walk = Walk::of(ast);
+    let walk = Walk::of(ast.clone());
     if walk.depth_max > PROGRAM_DEPTH_MAX {
         let message = format!("expressions stand in each other at most {PROGRAM_DEPTH_MAX} deep");
         return Err(vec![ProgramDiagnostic::own_error(message, rules::whole(source), "too deep")]);
@@ -101,15 +84,16 @@ fn compile_typed(
     }
 
     let mut found = rules::of_source(kind, &walk, scope);
-    let mut config = CompileConfig::default();
-    set_read_only(&mut config, kind);
-    let compiled = match compile_with_state(source, functions::available(), &scope.type_state(), config) {
+    let followed = types::follow(kind, source, &ast, scope, &walk.access);
+    let compiled = match tolerant::compile(kind, source, scope, &walk) {
         Ok(compiled) => compiled,
-        Err(list) => {
+        Err(theirs) => {
             let own = std::mem::take(&mut found);
-            let theirs = findings(list).into_iter().filter(|finding| !is_said_better(finding, &walk, &own));
-            found.extend(theirs.map(|finding| rules::explain(finding, &walk)));
+            found.extend(theirs.into_iter().filter(|finding| !is_said_better(finding, &walk, &own)));
+            found.retain(|finding| !followed.found.iter().any(|own| is_its_fault(finding, own)));
+            found = found.into_iter().map(|finding| rules::explain(finding, &walk, scope)).collect();
             found.extend(own);
+            found.extend(followed.found);
             found.sort_by_key(ProgramDiagnostic::start);
             return Err(found);
         }
@@ -119,21 +103,67 @@ fn compile_typed(
     if found.is_empty() {
         found.extend(rules::of_types(kind, source, scope, &walk, &after));
     }
-    found.extend(findings(compiled.warnings));
+    let scope_after = scope_after(kind, scope, &walk, &after, &followed);
+    found.extend(followed.found);
+    found.extend(compiled.warnings);
     found.sort_by_key(ProgramDiagnostic::start);
     if found.iter().any(|finding| finding.is_error) {
         return Err(found);
     }
-    let scope_after = match kind {
-        ProgramKind::Filter | ProgramKind::When => scope.clone(),
-        // VRL's types follow the way to the end of a program, not the one that leaves it early.
-        ProgramKind::Map if walk.access.returns => scope.without_types(),
-        ProgramKind::Map => scope.after_map(after.state.external.target_kind().clone()),
-    };
     Ok((Program::new(kind, source, compiled.program, walk.access, scope_after), found))
 }
 
-fn set_read_only(config: &mut CompileConfig, kind: ProgramKind) {
+/// What is known once the program ran.
+fn scope_after(
+    kind: ProgramKind,
+    scope: &Scope,
+    walk: &Walk,
+    after: &TypeInfo,
+    followed: &types::Followed,
+) -> Scope {
+    if kind != ProgramKind::Map {
+        return scope.after_filter(followed.value.clone());
+    }
+    let external = &after.state.external;
+    let key = OwnedValuePath::single_field("key");
+    let is_key = |path: &OwnedValuePath| path.can_start_with(&key) || path.is_root();
+    let writes = |touched: &&TouchedPath| touched.touch != Touch::Read;
+    let written: Vec<_> = walk.paths.iter().filter(writes).collect();
+    let writes_key =
+        written.iter().any(|touched| touched.prefix == PathPrefix::Metadata && is_key(&touched.path));
+    let mut left = Left {
+        kind: external.target_kind().clone(),
+        shape: followed.value.clone().refined(external.target_kind()),
+        key: None,
+        writes: followed.written.clone(),
+    };
+    if writes_key {
+        let kind = external.metadata_kind().at_path(&key);
+        left.key = Some(followed.envelope.read(&key.segments).shape.refined(&kind));
+    }
+    // VRL's types follow the way to the end of a program, not the one that leaves it early.
+    if walk.access.returns {
+        left.kind = scope.value_kind().clone();
+        left.shape = scope.value_shape().clone();
+        left.key = left.key.map(|_| types::Shape::Any);
+        for touched in written.iter().filter(|touched| touched.prefix == PathPrefix::Event) {
+            let first = touched.path.segments.first();
+            left.shape = left.shape.forgetting(first);
+            match first {
+                Some(segment) => {
+                    let path = OwnedValuePath { segments: vec![segment.clone()] };
+                    left.kind.insert(&path, Kind::any().or_undefined());
+                }
+                None => left.kind = Kind::any(),
+            }
+        }
+    } else if !walk.access.writes_value_root {
+        tolerant::restore(&mut left.kind, scope.value_kind(), &written);
+    }
+    scope.after_map(left)
+}
+
+pub(super) fn set_read_only(config: &mut CompileConfig, kind: ProgramKind) {
     match kind {
         ProgramKind::Filter | ProgramKind::When => config.set_read_only(),
         ProgramKind::Map => {
@@ -160,7 +190,17 @@ fn is_said_better(finding: &ProgramDiagnostic, walk: &Walk, own: &[ProgramDiagno
         || (read_only && own.iter().any(|own| own.code == rules::READ_ONLY_MUTATION))
 }
 
-fn findings(list: DiagnosticList) -> Vec<ProgramDiagnostic> {
+/// Whether a finding of VRL about types is about what a member that does not exist gives: null.
+fn is_its_fault(finding: &ProgramDiagnostic, own: &ProgramDiagnostic) -> bool {
+    let place = |found: &ProgramDiagnostic| found.labels.first().map(|label| label.span.clone());
+    let (Some(theirs), Some(ours)) = (place(finding), place(own)) else { return false };
+    own.code == UNKNOWN_MEMBER
+        && finding.is_of_types()
+        && theirs.start <= ours.end
+        && ours.start <= theirs.end
+}
+
+pub(super) fn findings(list: DiagnosticList) -> Vec<ProgramDiagnostic> {
     let mut findings: Vec<_> = list.into_iter().map(finding).collect();
     findings.sort_by_key(ProgramDiagnostic::start);
     findings

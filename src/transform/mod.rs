@@ -14,6 +14,8 @@ mod program;
 mod rules;
 mod run;
 mod scope;
+mod tolerant;
+mod types;
 
 pub use access::{Access, EnvelopeReads, HeaderReads, Members};
 pub use compile::{PROGRAM_BYTES_MAX, PROGRAM_DEPTH_MAX, compile, compile_in};
@@ -21,6 +23,7 @@ pub use frame::Frame;
 pub use program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel};
 pub use run::{RunError, Runner};
 pub use scope::Scope;
+pub use types::{SinkBlame, SinkFinding, check_sink, check_sink_key, check_writer};
 
 #[cfg(test)]
 mod compile_tests;

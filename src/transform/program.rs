@@ -95,12 +95,25 @@ impl PartialEq for Program {
     }
 }
 
+/// The code of a member that is asked for and cannot be there.
+pub(super) const UNKNOWN_MEMBER: usize = 100_001;
+
+/// The code of a comparison whose result is known beforehand.
+pub(super) const CONSTANT_COMPARISON: usize = 100_002;
+
+/// The code of a condition that may give no boolean.
+pub(super) const PERHAPS_NO_BOOLEAN: usize = 100_003;
+
+/// VRL's findings that hang on types: an error that is not handled, or handled in vain, a result or an argument of the
+/// wrong type.
+const TYPE_CODES: [usize; 8] = [100, 102, 103, 104, 110, 620, 630, 651];
+
 /// One finding of the compiler, in byte spans of the program's own source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProgramDiagnostic {
     /// An error, or only a warning.
     pub is_error: bool,
-    /// VRL's error code, such as 103; 0 where the rule is Millstream's own.
+    /// VRL's error code, such as 103; 0 or a large one where the rule is Millstream's own.
     pub code: usize,
     /// What is wrong.
     pub message: String,
@@ -119,6 +132,35 @@ impl ProgramDiagnostic {
     ) -> Self {
         let label = ProgramLabel { span, message: label.into(), is_primary: true };
         Self { is_error: true, code: 0, message: message.into(), labels: vec![label], notes: Vec::new() }
+    }
+
+    /// What the rule is called.
+    pub fn rule(&self) -> String {
+        match self.code {
+            0 => "vrl".to_owned(),
+            UNKNOWN_MEMBER => "unknown-member".to_owned(),
+            CONSTANT_COMPARISON => "constant-comparison".to_owned(),
+            PERHAPS_NO_BOOLEAN => "no-boolean".to_owned(),
+            code => format!("vrl-{code}"),
+        }
+    }
+
+    /// Whether it hangs on the types of what stands before.
+    pub fn is_of_types(&self) -> bool {
+        TYPE_CODES.contains(&self.code)
+    }
+
+    pub(super) fn with_code(self, code: usize) -> Self {
+        Self { code, ..self }
+    }
+
+    pub(super) fn as_warning(self) -> Self {
+        Self { is_error: false, ..self }
+    }
+
+    pub(super) fn with_label(mut self, span: Range<usize>, message: impl Into<String>) -> Self {
+        self.labels.push(ProgramLabel { span, message: message.into(), is_primary: false });
+        self
     }
 
     pub(super) fn with_note(mut self, note: impl Into<String>) -> Self {

@@ -10,7 +10,7 @@ use vrl::value::kind::Collection;
 
 use super::access::{Touch, TouchedPath, Walk};
 use super::functions;
-use super::program::{ProgramDiagnostic, ProgramKind};
+use super::program::{PERHAPS_NO_BOOLEAN, ProgramDiagnostic, ProgramKind};
 use super::scope::Scope;
 
 /// The members of `%`.
@@ -145,7 +145,8 @@ fn member_of_bytes(touched: &TouchedPath) -> Option<ProgramDiagnostic> {
 }
 
 /// VRL 0.38 checks an assignment to `%a.b` against the type of `.a`; its words then are about the wrong thing.
-pub(super) fn explain(finding: ProgramDiagnostic, walk: &Walk) -> ProgramDiagnostic {
+pub(super) fn explain(finding: ProgramDiagnostic, walk: &Walk, scope: &Scope) -> ProgramDiagnostic {
+    let finding = of_unknown_types(finding, walk, scope);
     let hit = |touched: &&TouchedPath| {
         touched.prefix == PathPrefix::Metadata
             && touched.touch == Touch::Write
@@ -160,6 +161,30 @@ pub(super) fn explain(finding: ProgramDiagnostic, walk: &Walk) -> ProgramDiagnos
     own.with_note("write it before `.` is assigned, or in a `map` step of its own")
 }
 
+/// What may only be wrong because nobody said what the value is.
+fn of_unknown_types(finding: ProgramDiagnostic, walk: &Walk, scope: &Scope) -> ProgramDiagnostic {
+    let place = finding.labels.first().map(|label| label.span.clone());
+    let is_of_types = finding.is_of_types() && scope.is_decoded() && !scope.is_typed();
+    let Some(place) = place.filter(|_| is_of_types) else { return finding };
+    let unknown = walk.paths.iter().find(|touched| {
+        touched.prefix == PathPrefix::Event
+            && touched.touch != Touch::Write
+            && place.start <= touched.span.start
+            && touched.span.end <= place.end
+            && scope.value_kind().at_path(&touched.path).is_any()
+    });
+    match unknown {
+        Some(touched) => {
+            let name = format!(".{}", touched.path);
+            finding.with_note(format!(
+                "the type of `{name}` is not known here: name a `schema` at the `decode`, or handle the error \
+                 (`!` makes such a record poison, `?? …` puts something in its place)"
+            ))
+        }
+        None => finding,
+    }
+}
+
 /// What the types at the end of the program tell.
 pub(super) fn of_types(
     kind: ProgramKind,
@@ -169,18 +194,35 @@ pub(super) fn of_types(
     after: &TypeInfo,
 ) -> Vec<ProgramDiagnostic> {
     match kind {
-        ProgramKind::Filter | ProgramKind::When => must_be_boolean(kind, source, after).into_iter().collect(),
+        ProgramKind::Filter | ProgramKind::When => {
+            must_be_boolean(kind, source, scope, after).into_iter().collect()
+        }
         ProgramKind::Map => must_fit_a_record(source, scope, walk, after),
     }
 }
 
-fn must_be_boolean(kind: ProgramKind, source: &str, after: &TypeInfo) -> Option<ProgramDiagnostic> {
+fn must_be_boolean(
+    kind: ProgramKind,
+    source: &str,
+    scope: &Scope,
+    after: &TypeInfo,
+) -> Option<ProgramDiagnostic> {
     let result = after.result.kind().union(after.result.returns().clone());
-    if result.contains_boolean() {
-        return None;
-    }
     let what = if kind == ProgramKind::Filter { "a filter" } else { "`when`" };
     let label = format!("this gives {result}");
+    if result.contains_boolean() {
+        let is_known = !result.contains_bytes() || !result.contains_integer() || !result.contains_object();
+        if result.is_boolean() || !is_known || !scope.is_typed() {
+            return None;
+        }
+        let found = ProgramDiagnostic::own_error(
+            format!("{what} may give what is no boolean, and such a record is poison"),
+            whole(source),
+            label,
+        );
+        let found = found.with_note("compare it: `… == true`");
+        return Some(found.with_code(PERHAPS_NO_BOOLEAN).as_warning());
+    }
     let mut found = ProgramDiagnostic::own_error(format!("{what} must give a boolean"), whole(source), label);
     found.code = NON_BOOLEAN_PREDICATE;
     Some(found)

@@ -1,25 +1,59 @@
 //! What is known about a record at one place of the chain: the types that a program is compiled with.
 //!
 //! Types flow from step to step: after `.total = to_float!(.total)` the next step may write `.total > 10` without
-//! handling an error that cannot happen.
+//! handling an error that cannot happen. They begin at the schema that `decode` names, where it names one.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use vrl::compiler::TypeState;
 use vrl::compiler::state::ExternalEnv;
+use vrl::path::{OwnedValuePath, PathPrefix, ValuePath};
 use vrl::value::Kind;
 use vrl::value::kind::{Collection, Field};
 
-use crate::config::spec::{DecodeSpec, Format};
+use super::types::{Member, Record, Shape, Text, shape_of};
+use crate::config::spec::{DecodeSpec, Decoding, Format};
 
 /// The types of `.` and `%` before a step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scope {
     decoded: bool,
     key_decoded: bool,
+    /// Tombstones run, too: the value may be null.
+    tombstones: bool,
+    /// Members that only some versions of a schema have may be asked for.
+    may_ask: bool,
+    /// A schema says what the value is.
+    typed: bool,
     /// A sink encodes keys: a map may write any value.
     key_encoded: bool,
     value: Kind,
+    shape: Shape,
+    key: Shape,
+    maps: usize,
+    writes: Vec<ScopeWrite>,
+}
+
+/// A place where a map before wrote or took something away.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ScopeWrite {
+    /// Which map, from 0.
+    pub map: usize,
+    pub prefix: PathPrefix,
+    pub path: OwnedValuePath,
+    pub span: Range<usize>,
+    pub is_delete: bool,
+}
+
+/// What a map leaves.
+pub(super) struct Left {
+    pub kind: Kind,
+    pub shape: Shape,
+    /// `None`: untouched.
+    pub key: Option<Shape>,
+    pub writes: Vec<super::types::Written>,
 }
 
 impl Default for Scope {
@@ -31,7 +65,29 @@ impl Default for Scope {
 impl Scope {
     /// Before the first step: the value and the key are bytes, or null.
     pub fn start() -> Self {
-        Self { decoded: false, key_decoded: false, key_encoded: false, value: bytes_or_null() }
+        Self::start_with(false)
+    }
+
+    /// The same, where tombstones run through all steps, or do not.
+    pub fn start_with(tombstones: bool) -> Self {
+        Self {
+            decoded: false,
+            key_decoded: false,
+            key_encoded: false,
+            tombstones,
+            may_ask: false,
+            typed: false,
+            value: bytes_or_null(),
+            shape: bytes_shape(),
+            key: bytes_shape(),
+            maps: 0,
+            writes: Vec::new(),
+        }
+    }
+
+    /// The same, where a member that only some versions of a schema have may be asked for.
+    pub(super) fn asking(self) -> Self {
+        Self { may_ask: true, ..self }
     }
 
     /// The same place of a pipeline in which a sink encodes keys.
@@ -47,31 +103,108 @@ impl Scope {
 
     /// After a `decode`.
     pub fn after_decode(&self, decode: &DecodeSpec) -> Self {
-        let decoded = decode.value.format != Format::Raw;
-        Self {
-            decoded,
-            key_decoded: decode.key.format != Format::Raw,
-            key_encoded: self.key_encoded,
-            value: if decoded { Kind::any() } else { bytes_or_null() },
+        let (decoded, key_decoded) = (decode.value.format != Format::Raw, decode.key.format != Format::Raw);
+        let mut shape = if decoded { decoded_shape(&decode.value) } else { bytes_shape() };
+        if self.tombstones {
+            shape = Shape::one_of([shape, Shape::Null]);
         }
+        let key = match key_decoded && !self.is_key_written() {
+            true => Shape::one_of([decoded_shape(&decode.key), Shape::Null.perhaps()]),
+            false => self.key.clone(),
+        };
+        let typed = shape != Shape::Any && decoded;
+        let value = if decoded { shape.kind() } else { bytes_or_null() };
+        let writes =
+            self.writes.iter().filter(|write| write.prefix == PathPrefix::Metadata).cloned().collect();
+        Self { decoded, key_decoded, typed, value, shape, key, writes, ..self.clone() }
     }
 
     /// The same place with nothing known about the decoded value.
     pub fn without_types(&self) -> Self {
-        let value = if self.decoded { Kind::any() } else { bytes_or_null() };
-        Self { value, ..self.clone() }
+        let (value, shape) = match self.decoded {
+            true => (Kind::any(), Shape::Any),
+            false => (bytes_or_null(), bytes_shape()),
+        };
+        let key = if self.holds_key_values() { Shape::Any } else { bytes_shape() };
+        Self { value, shape, key, typed: false, ..self.clone() }
     }
 
-    /// After a map that left the value as `value`. What a map writes to the envelope, and to a value that is not
-    /// decoded, is bytes again for the next step.
-    pub(super) fn after_map(&self, value: Kind) -> Self {
-        let value = if self.decoded { value } else { bytes_or_null() };
-        Self { value, ..self.clone() }
+    fn holds_key_values(&self) -> bool {
+        self.key_decoded || self.key_encoded
+    }
+
+    fn is_key_written(&self) -> bool {
+        let key = OwnedValuePath::single_field("key");
+        self.last_write(PathPrefix::Metadata, &key).is_some()
+    }
+
+    /// The same place with nothing known to VRL about one member.
+    pub(super) fn without_member(&self, name: &str) -> Self {
+        let mut scope = self.clone();
+        scope.value.insert(&OwnedValuePath::single_field(name), Kind::any());
+        scope
+    }
+
+    /// After a map. What it writes to the envelope, and to a value that is not decoded, is bytes again for the next step.
+    pub(super) fn after_map(&self, left: Left) -> Self {
+        let mut scope = self.clone();
+        let map = scope.maps;
+        scope.maps += 1;
+        scope.writes.extend(left.writes.into_iter().map(|write| ScopeWrite {
+            map,
+            prefix: write.prefix,
+            path: write.path,
+            span: write.span,
+            is_delete: write.is_delete,
+        }));
+        if self.decoded {
+            (scope.value, scope.shape) = (left.kind, left.shape);
+        }
+        if let Some(key) = left.key {
+            // Without a sink that encodes it, it becomes text.
+            scope.key = if self.key_encoded { key } else { bytes_shape() };
+        }
+        scope
+    }
+
+    /// After a condition that held.
+    pub(super) fn after_filter(&self, shape: Shape) -> Self {
+        let value = shape.narrowing(self.value.clone());
+        if self.decoded { Self { value, shape, ..self.clone() } } else { self.clone() }
     }
 
     /// Whether `.` is decoded here, and not bytes.
     pub fn is_decoded(&self) -> bool {
         self.decoded
+    }
+
+    /// Whether a schema says what the value is.
+    pub fn is_typed(&self) -> bool {
+        self.typed
+    }
+
+    pub(super) fn may_ask(&self) -> bool {
+        self.may_ask
+    }
+
+    pub(super) fn value_kind(&self) -> &Kind {
+        &self.value
+    }
+
+    pub(super) fn value_shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    pub(super) fn key_shape(&self) -> &Shape {
+        &self.key
+    }
+
+    /// The last place that wrote something at a path, around it or in it.
+    pub(super) fn last_write(&self, prefix: PathPrefix, path: &OwnedValuePath) -> Option<&ScopeWrite> {
+        let related = |write: &&ScopeWrite| {
+            write.prefix == prefix && ((&write.path).can_start_with(path) || path.can_start_with(&write.path))
+        };
+        self.writes.iter().rev().find(related)
     }
 
     pub(super) fn type_state(&self) -> TypeState {
@@ -84,7 +217,7 @@ impl Scope {
     }
 
     fn envelope(&self) -> Kind {
-        let key = if self.key_decoded || self.key_encoded { Kind::any() } else { bytes_or_null() };
+        let key = if self.holds_key_values() { self.key.kind() } else { bytes_or_null() };
         let headers = Collection::from_unknown(bytes_or_null().or_undefined());
         let known: BTreeMap<Field, Kind> = BTreeMap::from([
             ("key".into(), key),
@@ -96,8 +229,36 @@ impl Scope {
         ]);
         Kind::object(Collection::from(known))
     }
+
+    pub(super) fn envelope_shape(&self) -> Shape {
+        let text = Shape::Text(Text::Unknown);
+        let headers = Shape::Map(Arc::new(bytes_shape()));
+        let key = if self.holds_key_values() { self.key.clone() } else { bytes_shape() };
+        let members = [
+            ("key", key),
+            ("headers", headers),
+            ("timestamp", Shape::one_of([Shape::Timestamp(Some(3)), Shape::Null.perhaps()])),
+            ("topic", text),
+            ("partition", Shape::Integer(None)),
+            ("offset", Shape::Integer(None)),
+        ];
+        let members = members.map(|(name, shape)| (name.to_owned(), Member::always(shape)));
+        Shape::Record(Arc::new(Record { name: None, members: BTreeMap::from(members), others: None }))
+    }
+}
+
+/// The shape of what a `decode` gives.
+fn decoded_shape(decoding: &Decoding) -> Shape {
+    match &decoding.schema {
+        Some(schema) if decoding.format == Format::Avro => shape_of(schema),
+        _ => Shape::Any,
+    }
 }
 
 fn bytes_or_null() -> Kind {
     Kind::bytes().or_null()
+}
+
+fn bytes_shape() -> Shape {
+    Shape::one_of([Shape::Text(Text::Unknown), Shape::Null.perhaps()])
 }

@@ -1,0 +1,128 @@
+//! VRL's compiler, so that what compiles where nothing is known also compiles where types are: VRL refuses the handling of
+//! errors that cannot happen.
+
+use vrl::compiler::{CompilationResult, CompileConfig, compile_with_state};
+use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix};
+use vrl::value::Kind;
+
+use super::access::{TouchedPath, Walk};
+use super::compile::{findings, set_read_only};
+use super::functions;
+use super::program::{ProgramDiagnostic, ProgramKind};
+use super::scope::Scope;
+
+/// VRL's findings about handling in vain.
+const NEEDLESS: [usize; 3] = [104, 620, 651];
+
+/// How often a program is compiled with less known about what it handles in vain, before nothing is known.
+const RETRIES_MAX: usize = 8;
+
+/// A program that VRL takes.
+pub(super) struct Compiled {
+    pub program: vrl::compiler::Program,
+    pub warnings: Vec<ProgramDiagnostic>,
+}
+
+type Outcome = Result<Compiled, Vec<ProgramDiagnostic>>;
+
+/// Compiles with what is known, or with less where that is too much.
+pub(super) fn compile(kind: ProgramKind, source: &str, scope: &Scope, walk: &Walk) -> Outcome {
+    let bare = scope.without_types();
+    let typed = plain(kind, source, scope);
+    if bare == *scope {
+        return typed;
+    }
+    match (typed, plain(kind, source, &bare)) {
+        (typed, Err(_)) => typed,
+        // Needless handling of an error is only told where a schema says that it is needless.
+        (Ok(typed), Ok(untyped)) if !scope.is_typed() => Ok(Compiled { warnings: untyped.warnings, ..typed }),
+        (Ok(typed), Ok(_)) => Ok(typed),
+        (Err(refused), Ok(untyped)) => {
+            let program = with_less(kind, source, scope, walk, &refused).unwrap_or(untyped.program);
+            let mut warnings = untyped.warnings;
+            if scope.is_typed() {
+                let is_new =
+                    |found: &ProgramDiagnostic| !warnings.iter().any(|known| known.labels == found.labels);
+                let more: Vec<_> = refused.into_iter().filter(is_new).map(as_warning).collect();
+                warnings.extend(more);
+            }
+            Ok(Compiled { program, warnings })
+        }
+    }
+}
+
+fn as_warning(found: ProgramDiagnostic) -> ProgramDiagnostic {
+    let found = found.as_warning();
+    if NEEDLESS.contains(&found.code) {
+        return found.with_note("this runs: it would be needed where types are unknown");
+    }
+    found.with_note("this compiles, since the error is handled, and it fails for each record")
+}
+
+/// Forgets the types of what is handled in vain, and of nothing else.
+fn with_less(
+    kind: ProgramKind,
+    source: &str,
+    scope: &Scope,
+    walk: &Walk,
+    refused: &[ProgramDiagnostic],
+) -> Option<vrl::compiler::Program> {
+    let mut scope = scope.clone();
+    let mut refused = refused.to_vec();
+    for _ in 0..RETRIES_MAX {
+        let before = scope.clone();
+        for label in refused.iter().flat_map(|found| &found.labels) {
+            let inside = walk.paths.iter().filter(|touched| {
+                touched.prefix == PathPrefix::Event
+                    && touched.span.start < label.span.end
+                    && label.span.start < touched.span.end
+            });
+            for touched in inside {
+                if let Some(OwnedSegment::Field(name)) = touched.path.segments.first() {
+                    scope = scope.without_member(name.as_str());
+                }
+            }
+        }
+        if scope == before {
+            return None;
+        }
+        match plain(kind, source, &scope) {
+            Ok(compiled) => return Some(compiled.program),
+            Err(more) => refused = more,
+        }
+    }
+    None
+}
+
+/// What was forgotten only to compile is known again, where the program did not write it.
+pub(super) fn restore(kind: &mut Kind, before: &Kind, written: &[&TouchedPath]) {
+    let Some(known) = before.as_object() else { return };
+    if kind.as_object().is_none() || before.contains_null() {
+        return;
+    }
+    for (name, member) in known.known() {
+        let is_written = written.iter().any(|touched| {
+            let first = touched.path.segments.first();
+            touched.prefix == PathPrefix::Event
+                && match first {
+                    Some(OwnedSegment::Field(first)) => first.as_str() == name.as_str(),
+                    _ => true,
+                }
+        });
+        if !is_written {
+            kind.insert(&OwnedValuePath::single_field(name.as_str()), member.clone());
+        }
+    }
+}
+
+/// VRL's compiler alone.
+fn plain(kind: ProgramKind, source: &str, scope: &Scope) -> Outcome {
+    let mut config = CompileConfig::default();
+    set_read_only(&mut config, kind);
+    match compile_with_state(source, functions::available(), &scope.type_state(), config) {
+        Ok(CompilationResult { program, warnings, .. }) => {
+            Ok(Compiled { program, warnings: findings(warnings) })
+        }
+        Err(list) => Err(findings(list)),
+    }
+}

@@ -1,0 +1,88 @@
+//! The shape of what an Avro schema describes, as decoding gives it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::codec::avro::{Node, NodeId, Schema, Unit};
+
+use super::shape::{Member, Record, Shape, Text};
+
+/// How often a type may stand in itself before its values are not looked into any further: recursive types have no end.
+const NESTED_MAX: usize = 2;
+
+/// How many types of a schema are looked at; what lies behind is `Any`. VRL clones what it knows at each expression.
+const TYPES_MAX: usize = 5_000;
+
+/// The shape of a schema's values.
+pub fn shape_of(schema: &Schema) -> Shape {
+    Walk { schema, above: Vec::new(), left: TYPES_MAX }.shape(schema.root())
+}
+
+struct Walk<'s> {
+    schema: &'s Schema,
+    /// The types around the one that is looked at.
+    above: Vec<NodeId>,
+    left: usize,
+}
+
+impl Walk<'_> {
+    fn shape(&mut self, id: NodeId) -> Shape {
+        let is_nested = self.above.iter().filter(|above| **above == id).count() >= NESTED_MAX;
+        if is_nested || self.left == 0 {
+            return Shape::Any;
+        }
+        self.left -= 1;
+        self.above.push(id);
+        let shape = self.of_node(id);
+        self.above.pop();
+        shape
+    }
+
+    fn of_node(&mut self, id: NodeId) -> Shape {
+        match self.schema.node(id) {
+            Node::Null => Shape::Null,
+            Node::Boolean => Shape::Boolean,
+            Node::Int => Shape::INT,
+            Node::Long => Shape::LONG,
+            Node::Float | Node::Double => Shape::Float,
+            Node::Bytes => Shape::Text(Text::Bytes(None)),
+            Node::String => Shape::Text(Text::String),
+            Node::Fixed { size, .. } => Shape::Text(Text::Bytes(Some(*size))),
+            Node::Enum { symbols, .. } => Shape::Text(Text::Symbols(symbols.as_slice().into())),
+            Node::Array(items) => Shape::Array(Arc::new(self.shape(*items))),
+            Node::Map(items) => Shape::Map(Arc::new(self.shape(*items))),
+            Node::Record { name, fields } => {
+                let member = |walk: &mut Self, node| Member::always(walk.shape(node));
+                let members = fields.iter().map(|field| (field.name.clone(), member(self, field.node)));
+                let members: BTreeMap<_, _> = members.collect();
+                Shape::Record(Arc::new(Record { name: Some(name.full.clone()), members, others: None }))
+            }
+            Node::Union(variants) => {
+                Shape::one_of(variants.iter().map(|id| self.shape(*id)).collect::<Vec<_>>())
+            }
+            Node::Decimal { precision, scale, .. } => Shape::Text(Text::Decimal(*precision, *scale)),
+            Node::BigDecimal => Shape::Text(Text::BigDecimal),
+            Node::Uuid(_) => Shape::Text(Text::Uuid),
+            Node::Date => Shape::Text(Text::Date),
+            Node::TimeMillis => Shape::Text(Text::Time(3)),
+            Node::TimeMicros => Shape::Text(Text::Time(6)),
+            Node::Timestamp(unit) => Shape::Timestamp(Some(digits(*unit))),
+            Node::LocalTimestamp(unit) => Shape::Text(Text::LocalTimestamp(digits(*unit))),
+            Node::Duration { name } => {
+                let number = || Member::always(Shape::Integer(Some((0, u32::MAX.into()))));
+                let members = ["months", "days", "milliseconds"].map(|name| (name.to_owned(), number()));
+                let name = Some(name.full.clone());
+                Shape::Record(Arc::new(Record { name, members: BTreeMap::from(members), others: None }))
+            }
+        }
+    }
+}
+
+/// The digits behind the second that a unit has.
+pub(super) fn digits(unit: Unit) -> u8 {
+    match unit {
+        Unit::Millis => 3,
+        Unit::Micros => 6,
+        Unit::Nanos => 9,
+    }
+}

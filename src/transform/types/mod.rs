@@ -1,0 +1,82 @@
+//! What a pipeline's programs are proved to do where schemas are known: what stands in a record at each step, what a
+//! program asks for in vain, and whether what the last step leaves fits the sinks.
+//!
+//! VRL's own types are the basis; a `Shape` knows more (enum symbols, ranges, decimals) and follows a program through its
+//! branches (`flow`). A finding is an error only where it is certain: an unknown value fits everywhere.
+
+mod accepts;
+mod avro;
+mod calls;
+mod compare;
+mod flow;
+mod members;
+mod narrow;
+mod path;
+mod refine;
+mod shape;
+mod sink;
+mod words;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use avro::shape_of;
+pub use flow::Written;
+pub use shape::{Member, Record, Shape, Text};
+pub use sink::{SinkBlame, SinkFinding, check_sink, check_sink_key};
+pub use writer::check_writer;
+
+use vrl::parser::ast::{Program, RootExpr};
+
+use super::access::{Access, Walk};
+use super::program::{ProgramDiagnostic, ProgramKind};
+use super::scope::Scope;
+
+/// What following a program gives.
+pub(super) struct Followed {
+    /// What it asks for in vain.
+    pub found: Vec<ProgramDiagnostic>,
+    /// The value behind it.
+    pub value: Shape,
+    /// The envelope behind it.
+    pub envelope: Shape,
+    /// What it writes.
+    pub written: Vec<Written>,
+}
+
+/// Follows a program from its place in the chain.
+pub(super) fn follow(
+    kind: ProgramKind,
+    source: &str,
+    ast: &Program,
+    scope: &Scope,
+    access: &Access,
+) -> Followed {
+    let (value, envelope) = (scope.value_shape().clone(), scope.envelope_shape());
+    let mut flow = flow::Flow::new(source, value.clone(), envelope.clone(), scope.may_ask());
+    flow.has_members = scope.is_decoded();
+    flow.reads = Walk::reads_of(ast.clone());
+    flow.program(ast);
+    if kind == ProgramKind::Map {
+        let flow::Flow { found, state, written, .. } = flow;
+        return Followed { found, value: state.value, envelope: state.envelope, written };
+    }
+    // A condition changes nothing, but only records that it holds for go on.
+    let found = std::mem::take(&mut flow.found);
+    flow.state = flow::State::at(value.clone(), envelope.clone());
+    if ast.0.len() > 1 || access.returns {
+        flow.suspect_all();
+    }
+    if let Some(RootExpr::Expr(last)) = ast.0.last().map(|root| root.inner())
+        && !access.returns
+    {
+        flow.narrow(last, true);
+    }
+    let flow::State { value: after, envelope: after_envelope, dead, .. } = flow.state;
+    match dead {
+        // No record goes on: nothing is to be said of what does.
+        true => Followed { found, value: Shape::Any, envelope, written: Vec::new() },
+        false => Followed { found, value: after, envelope: after_envelope, written: Vec::new() },
+    }
+}

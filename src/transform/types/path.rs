@@ -1,0 +1,137 @@
+//! Paths into shapes: what is read there, what is written there, and what is missing on the way.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use vrl::path::OwnedSegment;
+
+use super::shape::{Member, Presence, Record, Shape};
+
+/// What stands at a path.
+pub(in crate::transform) struct Reading {
+    /// What a program that reads it gets; null where nothing is there.
+    pub shape: Shape,
+    /// Where the path leaves all that can be there; `None`: something can be there.
+    pub missing: Option<Missing>,
+}
+
+/// A path that leads nowhere.
+pub(in crate::transform) struct Missing {
+    /// How many segments lead somewhere.
+    pub known: usize,
+    /// What stands there.
+    pub holder: Shape,
+}
+
+impl Shape {
+    /// Follows a path.
+    pub(in crate::transform) fn read(&self, path: &[OwnedSegment]) -> Reading {
+        let mut shape = self.clone();
+        for (known, segment) in path.iter().enumerate() {
+            let mut found = Vec::new();
+            let mut is_missing = false;
+            let mut is_somewhere = false;
+            for (one, is_certain) in shape.alternatives() {
+                match step(one, segment) {
+                    Step::Absent
+                        if matches!(one, Shape::Null) || matches!(one, Shape::Literal(v) if v.is_null()) =>
+                    {
+                        found.push(mark(Shape::Null, is_certain));
+                    }
+                    Step::Absent => {
+                        is_missing = true;
+                        found.push(mark(Shape::Null, is_certain));
+                    }
+                    Step::Found(inner) => {
+                        is_somewhere = true;
+                        found.push(mark(inner, is_certain));
+                    }
+                }
+            }
+            if is_missing && !is_somewhere {
+                return Reading { shape: Shape::Null, missing: Some(Missing { known, holder: shape }) };
+            }
+            shape = Shape::one_of(found);
+        }
+        Reading { shape, missing: None }
+    }
+
+    /// The same with `new` at a path.
+    #[must_use]
+    pub(super) fn with(&self, path: &[OwnedSegment], new: &Shape) -> Shape {
+        let Some((first, rest)) = path.split_first() else { return new.clone() };
+        let OwnedSegment::Field(name) = first else { return Shape::Any };
+        let fresh = |holder: &Record| {
+            let inner =
+                holder.members.get(name.as_str()).map_or_else(Shape::nothing, |old| old.shape.clone());
+            let mut record = holder.clone();
+            record.members.insert(name.to_string(), Member::always(inner.with(rest, new)));
+            Shape::Record(Arc::new(record))
+        };
+        match self {
+            Shape::Any => Shape::Any,
+            Shape::Record(record) => fresh(record),
+            Shape::Map(items) => {
+                let others = Some((**items).clone());
+                fresh(&Record { name: None, members: BTreeMap::new(), others })
+            }
+            Shape::Union(all) if !all.is_empty() => Shape::one_of(all.iter().map(|one| one.with(path, new))),
+            Shape::Perhaps(inner) => inner.with(path, new).perhaps(),
+            _ => fresh(&Record::default()),
+        }
+    }
+
+    /// The same without what stands at a path.
+    #[must_use]
+    pub(super) fn without(&self, path: &[OwnedSegment]) -> Shape {
+        let [OwnedSegment::Field(name), rest @ ..] = path else { return Shape::Any };
+        match self {
+            Shape::Record(record) => {
+                let mut record = (**record).clone();
+                if rest.is_empty() {
+                    record.members.remove(name.as_str());
+                } else if let Some(member) = record.members.get_mut(name.as_str()) {
+                    member.shape = member.shape.without(rest);
+                }
+                Shape::Record(Arc::new(record))
+            }
+            Shape::Union(all) => Shape::one_of(all.iter().map(|one| one.without(path))),
+            Shape::Perhaps(inner) => inner.without(path).perhaps(),
+            other => other.clone(),
+        }
+    }
+
+    fn nothing() -> Shape {
+        Shape::Record(Arc::default())
+    }
+}
+
+fn mark(shape: Shape, is_certain: bool) -> Shape {
+    if is_certain { shape } else { shape.perhaps() }
+}
+
+enum Step {
+    Found(Shape),
+    Absent,
+}
+
+fn step(shape: &Shape, segment: &OwnedSegment) -> Step {
+    let or_absent = |shape: &Shape| Step::Found(Shape::one_of([shape.clone(), Shape::Null.perhaps()]));
+    match (shape, segment) {
+        (Shape::Any, _) => Step::Found(Shape::Any),
+        (Shape::Map(items), OwnedSegment::Field(_)) | (Shape::Array(items), OwnedSegment::Index(_)) => {
+            or_absent(items)
+        }
+        (Shape::Record(record), OwnedSegment::Field(name)) => {
+            match (record.members.get(name.as_str()), &record.others) {
+                (Some(member), _) => Step::Found(match member.presence {
+                    Presence::Always => member.shape.clone(),
+                    Presence::Perhaps => Shape::one_of([member.shape.clone(), Shape::Null.perhaps()]),
+                }),
+                (None, Some(others)) => or_absent(others),
+                (None, None) => Step::Absent,
+            }
+        }
+        _ => Step::Absent,
+    }
+}

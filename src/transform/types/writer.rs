@@ -1,0 +1,115 @@
+//! A writer's schema that turns up while a pipeline runs, and that its programs were not checked against.
+
+use std::sync::Arc;
+
+use crate::codec::avro;
+use crate::config::spec::{
+    DecodeSpec, Extra, Format, PipelineSpec, SinkSchema, SinkSpec, StepSpec, Tombstones,
+};
+
+use super::super::compile::compile_in;
+use super::super::program::ProgramDiagnostic;
+use super::super::scope::Scope;
+use super::sink::{SinkFinding, check_sink, check_sink_key};
+
+/// How many misfits are named.
+const NAMED_MAX: usize = 5;
+
+/// Whether records of `writer` are what the pipeline's programs and sinks can work with, where `decode` names no schema
+/// that they are read by. A member that only some versions of a schema have may be asked for by `exists(.x)`, `is_null(.x)`,
+/// `.x == null` and `??`.
+///
+/// # Errors
+///
+/// What does not fit, in one line.
+pub fn check_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(), String> {
+    let mut misfits = Vec::new();
+    let mut scope = Scope::start_with(spec.tombstones == Tombstones::Run).asking();
+    for (index, step) in spec.transform.iter().enumerate() {
+        let program = match step {
+            StepSpec::Decode(decode)
+                if decode.value.format != Format::Avro || decode.value.schema.is_some() =>
+            {
+                return Ok(());
+            }
+            StepSpec::Decode(decode) => {
+                scope = scope.after_decode(&read_by(decode, writer));
+                continue;
+            }
+            StepSpec::Filter(program) | StepSpec::Map(program) => program,
+        };
+        match compile_in(program.kind(), program.source(), &scope) {
+            Ok((program, _)) => scope = program.scope_after().clone(),
+            Err(found) => {
+                misfits.extend(errors(&found, program.source(), &format!("step {}", index + 1)));
+                return refuse(spec, misfits);
+            }
+        }
+    }
+    for sink in &spec.sinks {
+        misfits.extend(of_sink(sink, &scope));
+    }
+    refuse(spec, misfits)
+}
+
+fn read_by(decode: &DecodeSpec, writer: &Arc<avro::Schema>) -> DecodeSpec {
+    let mut decode = decode.clone();
+    decode.value.schema = Some(Arc::clone(writer));
+    decode
+}
+
+fn of_sink(sink: &SinkSpec, scope: &Scope) -> Vec<String> {
+    let mut scope = scope.clone();
+    let name = format!("the sink `{}`", sink.topic);
+    if let Some(when) = &sink.when {
+        match compile_in(when.kind(), when.source(), &scope) {
+            Ok((when, _)) => scope = when.scope_after().clone(),
+            Err(found) => return errors(&found, when.source(), &format!("`when` of {name}")),
+        }
+    }
+    let schema = |encoding: &crate::config::spec::Encoding| -> Option<(Arc<avro::Schema>, Extra)> {
+        let avro = encoding.avro.as_ref()?;
+        match &avro.schema {
+            SinkSchema::File(schema) => Some((Arc::clone(schema), avro.extra)),
+            SinkSchema::Version(_) => None,
+        }
+    };
+    let mut found = Vec::new();
+    if let Some((schema, extra)) = schema(&sink.value) {
+        found.extend(check_sink(&scope, &schema, extra));
+    }
+    if let Some((schema, extra)) = sink.key.as_ref().and_then(schema) {
+        found.extend(check_sink_key(&scope, &schema, extra));
+    }
+    let misfit = |finding: SinkFinding| format!("{name}: {} ({})", finding.message, finding.label);
+    found.into_iter().filter(|finding| finding.is_error).map(misfit).collect()
+}
+
+fn errors(found: &[ProgramDiagnostic], source: &str, place: &str) -> Vec<String> {
+    let all = found.iter().filter(|found| found.is_error).map(|found| {
+        let line = found
+            .labels
+            .first()
+            .map(|label| source[..label.span.start.min(source.len())].matches('\n').count());
+        let line = line.map_or_else(String::new, |line| format!(", line {}", line + 1));
+        let label = found.labels.first().map_or_else(String::new, |label| format!(" ({})", label.message));
+        format!("{place}{line}: {}{label}", found.message)
+    });
+    all.collect()
+}
+
+fn refuse(spec: &PipelineSpec, misfits: Vec<String>) -> Result<(), String> {
+    if misfits.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<_> = misfits.iter().take(NAMED_MAX).map(String::as_str).collect();
+    let mut text = named.join("; ");
+    if let Some(more) = misfits.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
+        text.push_str(&format!("; and {more} more"));
+    }
+    // What was filled in from outside is never shown.
+    for (value, shown) in spec.filled.0.iter().filter(|(value, _)| !value.is_empty()) {
+        text = text.replace(value.as_str(), shown);
+    }
+    Err(text)
+}

@@ -7,6 +7,7 @@ pub mod avro;
 mod document;
 mod json;
 mod json_read;
+pub mod json_schema;
 mod json_write;
 
 pub use document::Document;

@@ -37,6 +37,8 @@ pub struct LaneView {
     pub account: Account,
     /// Partitions that it owns now.
     pub partitions: usize,
+    /// Those of them that stand still until a schema is known.
+    pub held_partitions: usize,
     /// The same, by name.
     pub assigned: Vec<TopicPartition>,
     /// The topics of its sinks.

@@ -57,7 +57,10 @@ struct Registered {
 #[derive(Deserialize)]
 struct Compatibility {
     is_compatible: bool,
+    /// Where Confluent's registry says why.
     messages: Option<Vec<String>>,
+    /// Where Apicurio's does.
+    reason: Option<String>,
 }
 
 /// Whether a schema may follow what a subject has.
@@ -116,10 +119,10 @@ impl Client {
         let answer: Result<Compatibility, Failure> = self.post(&path, Some("verbose=true"), schema).await;
         match answer {
             Ok(Compatibility { is_compatible: true, .. }) => Ok(Fit::Compatible),
-            Ok(Compatibility { messages, .. }) => {
-                let reason = told(&messages.unwrap_or_default().join("; "));
-                let said = !reason.is_empty();
-                Ok(Fit::Incompatible(if said { reason } else { "the registry says no more".to_owned() }))
+            Ok(Compatibility { messages, reason, .. }) => {
+                let said = messages.unwrap_or_default().into_iter().chain(reason).collect::<Vec<_>>();
+                let why = told(&said.join("; "));
+                Ok(Fit::Incompatible(if why.is_empty() { "it does not say why".to_owned() } else { why }))
             }
             Err(failure) if failure.is_missing() => Ok(Fit::First),
             Err(failure) => Err(failure),

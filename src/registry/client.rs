@@ -4,8 +4,8 @@
 //! HTML, broken JSON) sends it on to the next one; when all were asked, that is an outage. Who asks again, and when, is not
 //! decided here.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
@@ -17,7 +17,7 @@ use crate::config::spec::{RegistryAuth, RegistrySpec};
 
 use super::counters::Counters;
 use super::failure::{Failure, told};
-use super::http;
+use super::http::{self, Stamp};
 
 /// The largest answer that is read, in bytes.
 pub(super) const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -48,11 +48,12 @@ struct Miss {
 
 /// A registry's addresses, and how to talk to them.
 pub(super) struct Client {
-    http: reqwest::Client,
+    spec: RegistrySpec,
+    /// With what the files looked like that it was made of.
+    http: Mutex<(reqwest::Client, Stamp)>,
     bases: Vec<Url>,
     /// Index of the address that answered last.
     answering: AtomicUsize,
-    auth: RegistryAuth,
     room: Semaphore,
     counters: Arc<Counters>,
 }
@@ -68,11 +69,12 @@ impl Client {
         if bases.is_empty() {
             return Err("no address of a registry".to_owned());
         }
+        let stamp = http::stamp(spec);
         Ok(Self {
-            http: http::build(spec)?,
+            spec: spec.clone(),
+            http: Mutex::new((http::build(spec)?, stamp)),
             bases,
             answering: AtomicUsize::new(0),
-            auth: spec.auth.clone(),
             room: Semaphore::new(REQUESTS_MAX),
             counters,
         })
@@ -100,11 +102,32 @@ impl Client {
                 }
             }
         }
+        self.renew();
         Err(Failure::Outage(reasons.join("; ")))
+    }
+
+    /// Takes in certificates that were renewed since: what failed just now may have been the old ones. There is one look
+    /// at each file after a round that failed, and none otherwise.
+    fn renew(&self) {
+        let stamp = http::stamp(&self.spec);
+        let mut http = self.http();
+        if http.1 == stamp {
+            return;
+        }
+        match http::build(&self.spec) {
+            Ok(client) => *http = (client, stamp),
+            // Perhaps they are being written: the next round looks again.
+            Err(why) => tracing::debug!(why, "renewed certificates cannot be used"),
+        }
+    }
+
+    fn http(&self) -> MutexGuard<'_, (reqwest::Client, Stamp)> {
+        self.http.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was answered is JSON, but not what was asked for: the next try begins at another address.
     pub(super) fn no_answer(&self, why: &str) -> Failure {
+        self.counters.failed();
         let index = self.answering.load(Ordering::Relaxed) % self.bases.len();
         self.answering.store((index + 1) % self.bases.len(), Ordering::Relaxed);
         Failure::Outage(format!("{} gives no answer of a schema registry: {why}", self.bases[index]))
@@ -114,8 +137,9 @@ impl Client {
         let mut url = base.clone();
         url.path_segments_mut().expect("http addresses have paths").pop_if_empty().extend(request.path);
         url.set_query(request.query);
-        let mut builder = self.http.request(request.method.clone(), url).header(ACCEPT, MEDIA_TYPE);
-        builder = match &self.auth {
+        let http = self.http().0.clone();
+        let mut builder = http.request(request.method.clone(), url).header(ACCEPT, MEDIA_TYPE);
+        builder = match &self.spec.auth {
             RegistryAuth::None => builder,
             RegistryAuth::Basic { user, password } => builder.basic_auth(user, Some(password.reveal())),
             RegistryAuth::Bearer(token) => builder.bearer_auth(token.reveal()),

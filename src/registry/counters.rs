@@ -25,12 +25,27 @@ pub struct Counts {
     pub cache_hits: u64,
 }
 
+impl Counts {
+    pub(super) fn add(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.failures += other.failures;
+        self.waited_us += other.waited_us;
+        self.cache_hits += other.cache_hits;
+    }
+}
+
 impl Counters {
     pub(super) fn asked(&self, took: Duration, failed: bool) {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        self.failures.fetch_add(u64::from(failed), Ordering::Relaxed);
+        if failed {
+            self.failed();
+        }
         let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.waited_us.fetch_add(took_us, Ordering::Relaxed);
+    }
+
+    pub(super) fn failed(&self) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn cache_hit(&self) {

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use crate::codec::avro::Schema;
 use crate::config::spec::{AvroEncoding, SinkSchema};
 
+use super::VERSIONS_MAX;
 use super::api::{Fit, Told};
 use super::client::Client;
 use super::failure::Failure;
@@ -44,13 +47,45 @@ pub(super) async fn find(client: &Client, encoding: &AvroEncoding) -> Result<Fou
 
 async fn by_text(client: &Client, subject: &str, schema: &Arc<Schema>) -> Result<Found, Missed> {
     match client.look_up(subject, schema.text()).await {
-        Ok((id, version)) => Ok(found(id, version, schema)),
-        Err(failure) if failure.is_missing() => Err(Missed::Absent(format!(
+        Ok((id, version)) => return Ok(found(id, version, schema)),
+        Err(failure) if failure.is_missing() => {}
+        Err(failure) => return Err(missed(subject, failure)),
+    }
+    match spelled_otherwise(client, subject, schema.text()).await {
+        Ok(Some((id, version))) => Ok(found(id, Some(version), schema)),
+        Ok(None) => Err(Missed::Absent(format!(
             "the registry does not have the sink's schema under the subject `{subject}`: register it there, or \
              write `register: if_missing` to have it done at the start"
         ))),
         Err(failure) => Err(missed(subject, failure)),
     }
+}
+
+/// A version with the same JSON, whatever its spaces and the order of its members: some registries look up by the letter,
+/// and what was registered by a program is seldom spelled as the file is.
+async fn spelled_otherwise(
+    client: &Client,
+    subject: &str,
+    text: &str,
+) -> Result<Option<(u32, u32)>, Failure> {
+    let versions = match client.versions(subject).await {
+        Ok(versions) => versions,
+        Err(failure) if failure.is_missing() => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
+    let wanted: Option<Json> = serde_json::from_str(text).ok();
+    for version in versions.into_iter().rev().take(VERSIONS_MAX) {
+        match client.version(subject, &version.to_string()).await {
+            Ok(told)
+                if told.foreign_kind().is_none() && serde_json::from_str(&told.schema).ok() == wanted =>
+            {
+                return Ok(told.id.map(|id| (id, version)));
+            }
+            Err(failure) if !failure.is_missing() => return Err(failure),
+            _ => {}
+        }
+    }
+    Ok(None)
 }
 
 async fn by_version(client: &Client, subject: &str, version: u32) -> Result<Found, Missed> {

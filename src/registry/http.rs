@@ -1,8 +1,8 @@
 //! How registries are connected to: TLS, certificates, time limits, redirects.
 
 use std::fs;
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Identity, Url};
@@ -72,6 +72,16 @@ pub(super) fn base(text: &str) -> Result<Url, String> {
         return Err("the address of a registry has neither `?` nor `#`".to_owned());
     }
     Ok(url)
+}
+
+/// When the files with certificates and keys were written last, and how long they are; other values: other files.
+pub(super) type Stamp = Vec<Option<(SystemTime, u64)>>;
+
+/// What the files of `spec` look like now.
+pub(super) fn stamp(spec: &RegistrySpec) -> Stamp {
+    let client = spec.client.iter().flat_map(|(certificate, key)| [certificate, key]);
+    let look = |path: &PathBuf| fs::metadata(path).and_then(|data| Ok((data.modified()?, data.len()))).ok();
+    spec.ca.iter().chain(client).map(look).collect()
 }
 
 /// Credentials go to nobody but the host that they are for.

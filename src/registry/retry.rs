@@ -99,3 +99,53 @@ impl Drop for Retry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+
+    use super::*;
+
+    /// What was logged, as text.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_outage_is_two_lines_however_many_ask_and_how_often() {
+        let log = Log::default();
+        let writer = log.clone();
+        let lines = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(lines, || {
+            let health = Arc::new(Health::new("http://a:1".to_owned()));
+            let mut askers: Vec<_> = (0..3).map(|_| Retry::new(Arc::clone(&health))).collect();
+            for _ in 0..5 {
+                askers.iter_mut().for_each(|asker| asker.failed("it is down"));
+            }
+            // One who gives up brings no news.
+            askers.pop();
+            for _ in 0..2 {
+                askers.iter_mut().for_each(Retry::answered);
+            }
+            askers[0].failed("it is down again");
+        });
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).expect("text");
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 3, "{text}");
+        assert!(
+            lines[0].contains(r#"schema registry away registry=http://a:1 reason="it is down""#),
+            "{text}"
+        );
+        assert!(lines[1].contains("schema registry back registry=http://a:1 away_ms="), "{text}");
+        assert!(lines[2].contains("it is down again"), "{text}");
+    }
+}

@@ -91,6 +91,7 @@ pub(super) async fn settle(inner: &Inner, key: SinkKey, encoding: AvroEncoding) 
                 retry.answered();
                 let (kept, at) = (found.kept.clone(), key.on_disk());
                 let _ = inner.on_disk(move |store| store.write(&at, &kept)).await;
+                report_changed(inner, &key, found.kept.id);
                 inner.sinks.settle(&key, SinkLookup::Ready(found.kept.id, found.schema));
                 return report_newer(inner, &key.subject, found.version).await;
             }
@@ -147,7 +148,24 @@ async fn from_disk(inner: &Inner, key: &SinkKey, encoding: &AvroEncoding) -> boo
 async fn refuse(inner: &Inner, key: &SinkKey, why: String) {
     let at = key.on_disk();
     let _ = inner.on_disk(move |store| store.remove(&at)).await;
+    if is_known(inner, key) {
+        tracing::warn!(subject = key.subject, why, "the registry refuses a sink's schema that is in use");
+    }
     inner.sinks.settle(key, SinkLookup::Refused(why));
+}
+
+/// Says that an id that was in use holds no more: a registry that was made anew gives others.
+fn report_changed(inner: &Inner, key: &SinkKey, id: u32) {
+    if let Some(SinkLookup::Ready(before, _)) = inner.sinks.peek(key)
+        && before != id
+    {
+        tracing::warn!(
+            subject = key.subject,
+            before,
+            id,
+            "the registry has a sink's schema under another id"
+        );
+    }
 }
 
 /// Says once that the subject has a newer version than the one that is written.

@@ -82,11 +82,11 @@ impl Supervisor {
     pub fn start_from(config: &Config, request: Option<LoadRequest>) -> Self {
         let daemon = &config.daemon;
         let pool = Arc::new(Pool::new(daemon.memory_max_bytes));
-        let views = Arc::new(Views::new(Arc::clone(&pool), daemon));
-        let registries = Registries::new(daemon.state.clone(), tokio::runtime::Handle::current());
+        let registries = Arc::new(Registries::new(daemon.state.clone(), tokio::runtime::Handle::current()));
+        let views = Arc::new(Views::new(Arc::clone(&pool), Arc::clone(&registries), daemon));
         let shared = Arc::new(Shared {
             pool,
-            registries: Arc::new(registries),
+            registries,
             instance_id: daemon.instance_id.clone(),
             views: Arc::clone(&views),
         });

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::config::spec::{AdminAccess, LogLevel};
 use crate::pipeline::{Account, LaneCounters, LaneView};
+use crate::registry::Counts;
 
 /// Where a pipeline is in its life.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -194,6 +195,8 @@ pub struct DaemonView {
     pub memory_max_bytes: u64,
     /// What lanes hold of it now: their floors and what they have borrowed, in bytes.
     pub memory_used_bytes: u64,
+    /// What was asked of schema registries.
+    pub schema_registry: Counts,
     /// How much is logged.
     pub log_level: LogLevel,
     /// The longest time for a drain.

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use crate::config::spec::DaemonSpec;
 use crate::pipeline::memory::Pool;
 use crate::pipeline::unix_ms;
+use crate::registry::{Counts, Registries};
 
 use super::status::PipelineStatus;
 use super::view::{DaemonState, DaemonView, PipelineState, PipelineView};
@@ -20,12 +21,13 @@ pub(super) struct Views {
     /// Pipelines whose threads hang beyond all grace.
     hung: Mutex<BTreeMap<String, String>>,
     pool: Arc<Pool>,
+    registries: Arc<Registries>,
     /// Woken when a pipeline has come to rest.
     rest: Notify,
 }
 
 impl Views {
-    pub(super) fn new(pool: Arc<Pool>, spec: &DaemonSpec) -> Self {
+    pub(super) fn new(pool: Arc<Pool>, registries: Arc<Registries>, spec: &DaemonSpec) -> Self {
         let daemon = DaemonView {
             state: DaemonState::Starting,
             generation: 1,
@@ -34,6 +36,7 @@ impl Views {
             reloads: (0, 0),
             memory_max_bytes: spec.memory_max_bytes,
             memory_used_bytes: 0,
+            schema_registry: Counts::default(),
             log_level: spec.log_level,
             shutdown_deadline: spec.shutdown_deadline,
             admin_access: spec.admin_access.clone(),
@@ -43,13 +46,15 @@ impl Views {
             daemon: Mutex::new(daemon),
             hung: Mutex::default(),
             pool,
+            registries,
             rest: Notify::new(),
         }
     }
 
     pub(super) fn daemon(&self) -> DaemonView {
         let memory_used_bytes = self.pool.used_bytes();
-        DaemonView { memory_used_bytes, ..locked(&self.daemon).clone() }
+        let schema_registry = self.registries.counts();
+        DaemonView { memory_used_bytes, schema_registry, ..locked(&self.daemon).clone() }
     }
 
     /// Where the daemon is in its life.

@@ -103,9 +103,14 @@ fn compile_here(
     if found.is_empty() {
         found.extend(rules::of_types(kind, source, scope, &walk, &after));
     }
-    let scope_after = scope_after(kind, scope, &walk, &after, &followed);
+    let scope_after = scope_after(kind, scope, &walk, &after, &followed, compiled.bare_after);
     found.extend(followed.found);
-    found.extend(compiled.warnings);
+    // Nothing comes to some branches, whatever fails there.
+    let is_dead = |found: &ProgramDiagnostic| {
+        let at = found.start();
+        found.code == tolerant::WRONG_ARGUMENT && followed.dead.iter().any(|span| span.contains(&at))
+    };
+    found.extend(compiled.warnings.into_iter().filter(|found| !is_dead(found)));
     found.sort_by_key(ProgramDiagnostic::start);
     if found.iter().any(|finding| finding.is_error) {
         return Err(found);
@@ -120,6 +125,7 @@ fn scope_after(
     walk: &Walk,
     after: &TypeInfo,
     followed: &types::Followed,
+    bare: Kind,
 ) -> Scope {
     if kind != ProgramKind::Map {
         return scope.after_filter(followed.value.clone());
@@ -133,6 +139,7 @@ fn scope_after(
         written.iter().any(|touched| touched.prefix == PathPrefix::Metadata && is_key(&touched.path));
     let mut left = Left {
         kind: external.target_kind().clone(),
+        bare: if walk.access.returns { Kind::any() } else { bare },
         shape: types::Shape::Any,
         key: None,
         writes: followed.written.clone(),

@@ -158,6 +158,10 @@ impl ProgramDiagnostic {
         Self { is_error: false, ..self }
     }
 
+    pub(super) fn as_error(self) -> Self {
+        Self { is_error: true, ..self }
+    }
+
     pub(super) fn with_label(mut self, span: Range<usize>, message: impl Into<String>) -> Self {
         self.labels.push(ProgramLabel { span, message: message.into(), is_primary: false });
         self

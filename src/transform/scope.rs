@@ -15,8 +15,8 @@ use vrl::value::kind::{Collection, Field};
 
 use super::access::Walk;
 use super::tolerant;
-use super::types::{Member, Record, Shape, Text, shape_of};
-use crate::config::spec::{DecodeSpec, Decoding, Format};
+use super::types::{Member, Record, Shape, Text, shape_of, shape_of_json};
+use crate::config::spec::{DataSchema, DecodeSpec, Decoding, Format};
 
 /// The types of `.` and `%` before a step.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +32,8 @@ pub struct Scope {
     /// A sink encodes keys: a map may write any value.
     key_encoded: bool,
     value: Kind,
+    /// What would be known of it without a schema.
+    bare: Kind,
     shape: Shape,
     key: Shape,
     maps: usize,
@@ -52,6 +54,8 @@ pub(super) struct ScopeWrite {
 /// What a map leaves.
 pub(super) struct Left {
     pub kind: Kind,
+    /// Without a schema.
+    pub bare: Kind,
     pub shape: Shape,
     /// `None`: untouched.
     pub key: Option<Shape>,
@@ -80,6 +84,7 @@ impl Scope {
             may_ask: false,
             typed: false,
             value: bytes_or_null(),
+            bare: Kind::any(),
             shape: bytes_shape(),
             key: bytes_shape(),
             maps: 0,
@@ -140,9 +145,9 @@ impl Scope {
         self.last_write(PathPrefix::Metadata, &key).is_some()
     }
 
-    /// The same place with nothing known about the value but that it is an object.
-    pub(super) fn as_some_object(&self) -> Self {
-        Self { value: Kind::object(Collection::any()), ..self.clone() }
+    /// The same place with nothing known about the value but what maps made of it.
+    pub(super) fn by_maps_alone(&self) -> Self {
+        Self { value: self.bare.clone(), ..self.without_types() }
     }
 
     /// The same place with nothing known to VRL about one member.
@@ -181,7 +186,7 @@ impl Scope {
             is_delete: write.is_delete,
         }));
         if self.decoded {
-            (scope.value, scope.shape) = (left.kind, left.shape);
+            (scope.value, scope.bare, scope.shape) = (left.kind, left.bare, left.shape);
         }
         if let Some(key) = left.key {
             // Without a sink that encodes it, it becomes text.
@@ -273,7 +278,8 @@ impl Scope {
 /// The shape of what a `decode` gives.
 fn decoded_shape(decoding: &Decoding) -> Shape {
     match &decoding.schema {
-        Some(schema) if decoding.format == Format::Avro => shape_of(schema),
+        Some(DataSchema::Avro(schema)) => shape_of(schema),
+        Some(DataSchema::Json(schema)) => shape_of_json(schema),
         _ => Shape::Any,
     }
 }
@@ -286,7 +292,8 @@ fn or_null(kind: &mut Kind, path: &[OwnedSegment]) {
             let Some(object) = kind.as_object_mut() else { return };
             let unknown = object.unknown_kind();
             match object.known_mut().get_mut(&name.as_str().into()) {
-                Some(known) if rest.is_empty() && known.contains_undefined() => known.add_null(),
+                // To whoever reads it, absent is null.
+                Some(known) if rest.is_empty() => *known = known.clone().upgrade_undefined(),
                 Some(known) => return or_null(known, rest),
                 None if unknown.contains_any_defined() => {
                     object.set_unknown(unknown.or_null());

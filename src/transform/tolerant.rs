@@ -14,6 +14,9 @@ use super::scope::Scope;
 /// VRL's findings about handling in vain.
 const NEEDLESS: [usize; 3] = [104, 620, 651];
 
+/// VRL's code for an argument that can never be what the function takes.
+pub(super) const WRONG_ARGUMENT: usize = 110;
+
 /// How often a program is compiled with less known about what it handles in vain, before nothing is known.
 const RETRIES_MAX: usize = 8;
 
@@ -21,6 +24,8 @@ const RETRIES_MAX: usize = 8;
 pub(super) struct Compiled {
     pub program: vrl::compiler::Program,
     pub warnings: Vec<ProgramDiagnostic>,
+    /// What VRL would know of the value behind it without a schema.
+    pub bare_after: Kind,
 }
 
 type Outcome = Result<Compiled, Vec<ProgramDiagnostic>>;
@@ -34,11 +39,25 @@ pub(super) fn compile(kind: ProgramKind, source: &str, scope: &Scope, walk: &Wal
     if is_bare {
         return typed;
     }
-    // A map before can have made an object of it, with or without a schema.
-    let untyped = plain(kind, source, &bare).or_else(|found| match scope.value_kind().is_object() {
-        true => plain(kind, source, &bare.as_some_object()),
-        false => Err(found),
-    });
+    // Without the schema, what maps before have made is known all the same.
+    let chained = scope.is_typed().then(|| plain(kind, source, &scope.by_maps_alone()));
+    let bare_after = match &chained {
+        Some(Ok(compiled)) => compiled.program.final_type_info().state.external.target_kind().clone(),
+        _ => Kind::any(),
+    };
+    let untyped = plain(kind, source, &bare).or_else(|found| chained.unwrap_or(Err(found)));
+    let compiled = choose(kind, source, scope, walk, (typed, untyped))?;
+    Ok(Compiled { bare_after, ..compiled })
+}
+
+/// Of a program with and without what is known, the one that compiles.
+fn choose(
+    kind: ProgramKind,
+    source: &str,
+    scope: &Scope,
+    walk: &Walk,
+    (typed, untyped): (Outcome, Outcome),
+) -> Outcome {
     match (typed, untyped) {
         (typed, Err(_)) => typed,
         // Needless handling of an error is only told where a schema says that it is needless.
@@ -50,10 +69,17 @@ pub(super) fn compile(kind: ProgramKind, source: &str, scope: &Scope, walk: &Wal
             if scope.is_typed() {
                 let is_new =
                     |found: &ProgramDiagnostic| !warnings.iter().any(|known| known.labels == found.labels);
-                let more: Vec<_> = refused.into_iter().filter(is_new).map(as_warning).collect();
+                let told = |found: &ProgramDiagnostic| {
+                    found.code == WRONG_ARGUMENT || NEEDLESS.contains(&found.code)
+                };
+                let more: Vec<_> = refused
+                    .into_iter()
+                    .filter(|found| is_new(found) && told(found))
+                    .map(as_warning)
+                    .collect();
                 warnings.extend(more);
             }
-            Ok(Compiled { program, warnings })
+            Ok(Compiled { program, warnings, bare_after: Kind::any() })
         }
     }
 }
@@ -63,7 +89,7 @@ fn as_warning(found: ProgramDiagnostic) -> ProgramDiagnostic {
     if NEEDLESS.contains(&found.code) {
         return found.with_note("this runs: it would be needed where types are unknown");
     }
-    found.with_note("this compiles, since the error is handled, and it fails for each record")
+    found.with_note("this compiles, since the error is handled, and it fails for each record that comes here")
 }
 
 /// Forgets the types of what is handled in vain, and of nothing else.
@@ -135,7 +161,7 @@ fn plain(kind: ProgramKind, source: &str, scope: &Scope) -> Outcome {
     set_read_only(&mut config, kind);
     match compile_with_state(source, functions::available(), &scope.type_state(), config) {
         Ok(CompilationResult { program, warnings, .. }) => {
-            Ok(Compiled { program, warnings: findings(warnings) })
+            Ok(Compiled { program, warnings: findings(warnings), bare_after: Kind::any() })
         }
         Err(list) => Err(findings(list)),
     }

@@ -9,6 +9,7 @@ use millstream_harness::scene::Scene;
 
 mod account;
 mod admin;
+mod avro;
 mod dead_letters;
 mod failing;
 mod hangs;

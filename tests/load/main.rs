@@ -3,6 +3,7 @@
 //! These tests use the whole machine, so they run one after another (`stage::alone`). The oracle judges whole
 //! topics in the quiet after the faults. `CHAOS_ROUNDS` makes the kill tests longer.
 
+mod avro;
 mod broker;
 mod kills;
 mod memory;

@@ -41,6 +41,7 @@ impl Fault {
         self
     }
 
+    #[cfg(test)]
     pub(super) fn class(&self) -> &'static str {
         self.0.class
     }

@@ -29,6 +29,9 @@ mod wire;
 mod writing;
 mod zero_sized;
 
+#[cfg(test)]
+mod tests;
+
 pub use projected::Projected;
 pub use reading::{Reading, Wanted};
 pub use schema::{Field, Inner, Node, NodeId, SCHEMA_NODES_MAX, Schema, SchemaError, TypeName, Unit};

@@ -52,6 +52,24 @@ impl Encoder {
         }
     }
 
+    /// Looks whether the registry still says what it said: where it was asked before this process, or has lost what it had,
+    /// it may not. Another id is taken over.
+    ///
+    /// # Errors
+    ///
+    /// It refuses the schema now.
+    pub fn look_again(&mut self, schemas: &Schemas) -> Result<(), String> {
+        let (Some(avro), Some((id, _))) = (&self.encoding.avro, &self.writing) else { return Ok(()) };
+        match schemas.registry().sink(avro, &schemas.wake) {
+            SinkLookup::Ready(now, schema) if now != *id => {
+                self.writing = Some((now, Writing::new(schema, drops_extra(avro))));
+                Ok(())
+            }
+            SinkLookup::Refused(reason) => Err(reason),
+            SinkLookup::Ready(..) | SinkLookup::Waiting(_) => Ok(()),
+        }
+    }
+
     /// Whether what came as `origin` and was not changed passes as it came.
     pub fn passes(&self, origin: Origin) -> bool {
         match (self.encoding.format, &self.writing) {

@@ -254,6 +254,7 @@ impl Lane {
         view.account = Account { ended: self.ended, in_flight: self.partitions.in_flight() };
         view.counters = self.counters;
         view.partitions = self.partitions.len();
+        view.held_partitions = self.awaited.holds_count();
         view.outputs.clone_from(&self.outputs.acknowledged);
         view.is_at(self.has_joined, trouble);
     }

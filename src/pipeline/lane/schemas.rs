@@ -19,6 +19,10 @@ use super::{Fault, Lane};
 /// How long a schema may take before that is worth a word.
 const PATIENCE_MS: u64 = 2_000;
 
+/// How often the registry is asked whether it still says of the sinks' schemas what it said. It answers from what it knows,
+/// and verifies that beside.
+const LOOK_EVERY_MS: u64 = 1_000;
+
 /// A partition that stands still.
 #[derive(Debug)]
 pub(super) struct Hold {
@@ -37,6 +41,7 @@ pub(super) struct Awaited {
     holds: Vec<Hold>,
     /// Since when the sinks' schemas are awaited, and what holds them up.
     sinks: Option<(u64, Option<String>)>,
+    next_look_ms: u64,
 }
 
 impl Awaited {
@@ -44,16 +49,27 @@ impl Awaited {
     pub(super) fn reason(&self, now_ms: u64) -> Option<String> {
         let is_late = |since_ms: &u64| now_ms.saturating_sub(*since_ms) >= PATIENCE_MS;
         if let Some((_, reason)) = self.sinks.as_ref().filter(|(since_ms, _)| is_late(since_ms)) {
-            return Some(format!("the sinks' schemas are awaited{}", because(reason.as_ref())));
+            return Some(format!(
+                "the schemas of the sinks are awaited from the schema registry{}",
+                because(reason.as_ref())
+            ));
         }
         let hold = self.holds.iter().find(|hold| is_late(&hold.since_ms))?;
         let (at, id) = (&hold.at, hold.waits.id);
-        Some(format!("{at} waits for schema id {id}{}", because(hold.waits.reason.as_ref())))
+        Some(format!(
+            "{at} waits for schema id {id} from the schema registry{}",
+            because(hold.waits.reason.as_ref())
+        ))
     }
 
     /// Gives up what is kept of partitions that go, or go back.
     pub(super) fn forget(&mut self, partitions: &[TopicPartition]) {
         self.holds.retain(|hold| !partitions.contains(&hold.at));
+    }
+
+    /// How many partitions stand still.
+    pub(super) fn holds_count(&self) -> usize {
+        self.holds.len()
     }
 
     /// Whether a partition stands still.
@@ -101,7 +117,7 @@ impl Lane {
         match self.processor.prepare() {
             Prepared::Ready => {
                 self.awaited.sinks = None;
-                true
+                self.look_again()
             }
             Prepared::Waiting(reason) => {
                 let since_ms = self.awaited.sinks.as_ref().map_or_else(|| self.now_ms(), |(since, _)| *since);
@@ -109,6 +125,22 @@ impl Lane {
                 false
             }
             Prepared::Refused(reason) => {
+                self.cannot_go_on(Fault::Spec, LaneEnd::Stopped(reason));
+                false
+            }
+        }
+    }
+
+    /// Gives whether the sinks' schemas are still what they were found to be.
+    fn look_again(&mut self) -> bool {
+        let now_ms = self.now_ms();
+        if now_ms < self.awaited.next_look_ms {
+            return true;
+        }
+        self.awaited.next_look_ms = now_ms + LOOK_EVERY_MS;
+        match self.processor.look_again() {
+            Ok(()) => true,
+            Err(reason) => {
                 self.cannot_go_on(Fault::Spec, LaneEnd::Stopped(reason));
                 false
             }

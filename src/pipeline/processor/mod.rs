@@ -108,9 +108,8 @@ impl Processor {
         if self.is_prepared {
             return Prepared::Ready;
         }
-        let encoders = self.sinks.iter_mut().flat_map(|sink| sink.key.iter_mut().chain([&mut sink.value]));
         let mut all = Prepared::Ready;
-        for encoder in encoders {
+        for encoder in encoders(&mut self.sinks) {
             match encoder.prepare(&self.schemas) {
                 Prepared::Ready => {}
                 Prepared::Refused(reason) => return Prepared::Refused(reason),
@@ -122,6 +121,16 @@ impl Processor {
         }
         self.is_prepared = all == Prepared::Ready;
         all
+    }
+
+    /// Looks whether the registry still says of the sinks' schemas what it said.
+    ///
+    /// # Errors
+    ///
+    /// It refuses one now.
+    pub fn look_again(&mut self) -> Result<(), String> {
+        let schemas = &self.schemas;
+        encoders(&mut self.sinks).try_for_each(|encoder| encoder.look_again(schemas))
     }
 
     /// Whether the schema that a record waited for is still not known; what then holds it up.
@@ -256,6 +265,10 @@ impl Processor {
         }
         Ok(())
     }
+}
+
+fn encoders(sinks: &mut [Sink]) -> impl Iterator<Item = &mut Encoder> {
+    sinks.iter_mut().flat_map(|sink| sink.key.iter_mut().chain([&mut sink.value]))
 }
 
 impl Sink {

@@ -94,6 +94,15 @@ metrics! {
     MemoryMax Gauge "millstream_memory_max_bytes" "bytes" []
         "The bound of that: memory.max of the daemon's file.";
 
+    RegistryRequests Counter "millstream_schema_registry_requests_total" "requests" []
+        "Requests to schema registries, each try at each address.";
+    RegistryFailures Counter "millstream_schema_registry_failures_total" "requests" []
+        "Those of them that brought no answer of a registry: they are tried again.";
+    RegistryWait Counter "millstream_schema_registry_wait_seconds_total" "seconds" []
+        "What all of them took together, in seconds.";
+    RegistryCacheHits Counter "millstream_schema_registry_cache_hits_total" "schemas" []
+        "Schemas, and ids of sinks' schemas, that came from the cache on disk.";
+
     Consumed Counter "millstream_consumed_records_total" "records" ["pipeline"]
         "Records taken up: those of the four ends, those in flight, and those given up.";
     Produced Counter "millstream_produced_records_total" "records" ["pipeline"]
@@ -125,6 +134,8 @@ metrics! {
         "Rebalances that moved partitions of a lane, by kind: assigned, revoked, or lost (gone before anything could be committed).";
     Partitions Gauge "millstream_assigned_partitions" "partitions" ["pipeline", "lane"]
         "Partitions that the lane owns.";
+    HeldPartitions Gauge "millstream_held_partitions" "partitions" ["pipeline", "lane"]
+        "Partitions that stand still until the schema registry tells the schema of their next record.";
     BatchDuration Histogram "millstream_batch_duration_seconds" "seconds" ["pipeline"]
         "How long rounds took: taking up to a thousand records, processing them, handing their outputs to the producer.";
     Latency Histogram "millstream_end_to_end_latency_seconds" "seconds" ["pipeline"]
@@ -182,7 +193,11 @@ mod tests {
             assert!(about.name.starts_with("millstream_"), "{}", about.name);
             assert_eq!(about.name.ends_with("_total"), about.kind == Kind::Counter, "{}", about.name);
             let seconds_or_bytes = matches!(about.unit, "seconds" | "bytes");
-            assert!(!seconds_or_bytes || about.name.ends_with(about.unit), "{}", about.name);
+            assert!(
+                !seconds_or_bytes || about.name.trim_end_matches("_total").ends_with(about.unit),
+                "{}",
+                about.name
+            );
             assert!(about.help.ends_with('.'), "{}: {}", about.name, about.help);
         }
     }

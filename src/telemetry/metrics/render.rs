@@ -32,6 +32,10 @@ fn of_daemon(text: &mut Text, daemon: &DaemonView) {
     one(Metric::ReloadTime, seconds(reloaded_at_ms));
     one(Metric::MemoryUsed, daemon.memory_used_bytes as f64);
     one(Metric::MemoryMax, daemon.memory_max_bytes as f64);
+    one(Metric::RegistryRequests, daemon.schema_registry.requests as f64);
+    one(Metric::RegistryFailures, daemon.schema_registry.failures as f64);
+    one(Metric::RegistryWait, daemon.schema_registry.waited_us as f64 / 1e6);
+    one(Metric::RegistryCacheHits, daemon.schema_registry.cache_hits as f64);
     let mut reloads = text.family(Metric::Reloads);
     reloads.sample(&["taken_in"], daemon.reloads.0);
     reloads.sample(&["refused"], daemon.reloads.1);
@@ -70,6 +74,7 @@ fn of_flow(text: &mut Text, pipelines: &[PipelineView]) {
     each_lane(text, Metric::LagSeconds, pipelines, |lane| Some(seconds(lane.lag_ms)));
     each_lane(text, Metric::CommitAge, pipelines, |lane| Some(seconds(lane.commit_age_ms)));
     each_lane(text, Metric::Partitions, pipelines, |lane| Some(lane.partitions as f64));
+    each_lane(text, Metric::HeldPartitions, pipelines, |lane| Some(lane.held_partitions as f64));
     let mut family = text.family(Metric::Rebalances);
     for pipeline in pipelines {
         let counted = pipeline.counters.rebalances;

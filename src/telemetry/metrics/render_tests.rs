@@ -8,6 +8,7 @@ use crate::config::spec::LogLevel;
 use crate::delivery::Tally;
 use crate::kafka::{ClientCounts, ClientStatistics, TopicPartition};
 use crate::pipeline::{Account, Clients, LaneCounters, LaneView, PartitionLag, Rebalances};
+use crate::registry::Counts;
 use crate::supervisor::{DaemonState, DaemonView, PipelineState, PipelineView};
 
 use super::histogram::{BATCH_SECONDS, LATENCY_SECONDS};
@@ -22,6 +23,7 @@ fn daemon() -> DaemonView {
         reloads: (2, 1),
         memory_max_bytes: 536_870_912,
         memory_used_bytes: 7_340_032,
+        schema_registry: Counts { requests: 12, failures: 3, waited_us: 250_000, cache_hits: 2 },
         log_level: LogLevel::Info,
         shutdown_deadline: Duration::from_secs(25),
         admin_access: Default::default(),

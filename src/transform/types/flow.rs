@@ -49,6 +49,8 @@ pub(super) struct Flow<'s> {
     pub state: State,
     pub found: Vec<ProgramDiagnostic>,
     pub written: Vec<Written>,
+    /// The places in the source that nothing comes to.
+    pub dead: Vec<Range<usize>>,
     /// A member that is not there may be asked for: not all versions of a schema have it.
     pub may_ask: bool,
     /// The value is decoded, and has members.
@@ -71,7 +73,17 @@ impl<'s> Flow<'s> {
     pub fn new(source: &'s str, value: Shape, envelope: Shape, may_ask: bool) -> Self {
         let state = State::at(value, envelope);
         let (found, written, reads) = (Vec::new(), Vec::new(), Vec::new());
-        Self { source, state, found, written, may_ask, has_members: true, reads, asks: false }
+        Self {
+            source,
+            state,
+            found,
+            written,
+            may_ask,
+            has_members: true,
+            reads,
+            asks: false,
+            dead: Vec::new(),
+        }
     }
 
     /// The whole program; gives the last expression's shape.
@@ -87,6 +99,9 @@ impl<'s> Flow<'s> {
 
     pub(super) fn expr(&mut self, node: &Node<Expr>) -> Shape {
         let span = node.span().range();
+        if self.state.dead {
+            self.dead.push(span.clone());
+        }
         match node.inner() {
             Expr::Literal(literal) => literal_shape(literal.inner()),
             Expr::Container(container) => self.container(container.inner()),

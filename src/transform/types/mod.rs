@@ -9,6 +9,7 @@ mod avro;
 mod calls;
 mod compare;
 mod flow;
+mod json;
 mod members;
 mod narrow;
 mod path;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use avro::shape_of;
 pub use flow::Written;
+pub use json::shape_of_json;
 pub use shape::{Member, Record, Shape, Text};
 pub use sink::{SinkBlame, SinkFinding, check_sink, check_sink_key};
 pub use writer::check_writer;
@@ -45,6 +47,8 @@ pub(super) struct Followed {
     pub envelope: Shape,
     /// What it writes.
     pub written: Vec<Written>,
+    /// The places in the source that nothing comes to.
+    pub dead: Vec<std::ops::Range<usize>>,
 }
 
 /// Follows a program from its place in the chain.
@@ -61,11 +65,12 @@ pub(super) fn follow(
     flow.reads = Walk::reads_of(ast.clone());
     flow.program(ast);
     if kind == ProgramKind::Map {
-        let flow::Flow { found, state, written, .. } = flow;
-        return Followed { found, value: state.value, envelope: state.envelope, written };
+        let flow::Flow { found, state, written, dead, .. } = flow;
+        return Followed { found, value: state.value, envelope: state.envelope, written, dead };
     }
     // A condition changes nothing, but only records that it holds for go on.
     let found = std::mem::take(&mut flow.found);
+    let unreachable = std::mem::take(&mut flow.dead);
     flow.state = flow::State::at(value.clone(), envelope.clone());
     if ast.0.len() > 1 || access.returns {
         flow.suspect_all();
@@ -78,7 +83,9 @@ pub(super) fn follow(
     let flow::State { value: after, envelope: after_envelope, dead, .. } = flow.state;
     match dead {
         // No record goes on: nothing is to be said of what does.
-        true => Followed { found, value: Shape::Any, envelope, written: Vec::new() },
-        false => Followed { found, value: after, envelope: after_envelope, written: Vec::new() },
+        true => Followed { found, value: Shape::Any, envelope, written: Vec::new(), dead: unreachable },
+        false => {
+            Followed { found, value: after, envelope: after_envelope, written: Vec::new(), dead: unreachable }
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::accepts::is_of;
 use super::shape::{Presence, Shape};
 use crate::codec::Document;
 use crate::codec::avro::{Reading, Schema, Wanted, Writing};
-use crate::config::spec::{DecodeSpec, Decoding, Extra, Format};
+use crate::config::spec::{DataSchema, DecodeSpec, Decoding, Extra, Format};
 use crate::transform::program::{CONSTANT_COMPARISON, UNKNOWN_MEMBER};
 use crate::transform::{Frame, Program, ProgramKind, Runner, Scope, check_sink, compile_in};
 
@@ -352,7 +352,8 @@ impl Case {
     }
 
     fn scope(&self, schema: Option<&Arc<Schema>>) -> Scope {
-        let value = Decoding { schema: schema.cloned(), ..Decoding::plain(Format::Avro) };
+        let schema = schema.cloned().map(DataSchema::Avro);
+        let value = Decoding { schema, ..Decoding::plain(Format::Avro) };
         Scope::start().after_decode(&DecodeSpec { value, key: Decoding::plain(Format::Raw) })
     }
 

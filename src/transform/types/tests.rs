@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::codec::avro::Schema;
-use crate::config::spec::{DecodeSpec, Decoding, Extra, Format};
+use crate::config::spec::{DataSchema, DecodeSpec, Decoding, Extra, Format};
 use crate::config::{LoadRequest, load};
 use crate::transform::{
     Program, ProgramDiagnostic, ProgramKind, Scope, SinkFinding, check_sink, check_writer, compile_in,
@@ -32,7 +32,8 @@ fn schema(text: &str) -> Schema {
 }
 
 fn decode(text: &str) -> DecodeSpec {
-    let value = Decoding { schema: Some(Arc::new(schema(text))), ..Decoding::plain(Format::Avro) };
+    let value =
+        Decoding { schema: Some(DataSchema::Avro(Arc::new(schema(text)))), ..Decoding::plain(Format::Avro) };
     DecodeSpec { value, key: Decoding::plain(Format::Raw) }
 }
 
@@ -257,7 +258,10 @@ fn what_compiles_untyped_compiles_typed_and_keeps_its_types() {
         compiled(map.scope_after(), ProgramKind::Filter, ".count > 1 && .n > 0 && .weight > 1");
     }
     let (_, warnings) = compiled(&orders(), ProgramKind::Map, ".w = upcase!(.id)");
-    assert!(warnings[0].notes.iter().any(|note| note.contains("it fails for each record")), "{warnings:#?}");
+    assert!(
+        warnings[0].notes.iter().any(|note| note.contains("it fails for each record that comes here")),
+        "{warnings:#?}"
+    );
     let returns = after(&["if .count == 1 { .region = \"x\"\nreturn null }\n.weight = \"y\""]);
     compiled(&returns, ProgramKind::Filter, ".count > 1 && .id > 0");
     assert!(!refused(&returns, ProgramKind::Filter, ".weight > 1").is_empty());
@@ -505,4 +509,52 @@ fn members_that_only_some_versions_have_may_be_asked_for() {
         assert_eq!(misfits(&step, "encode: json", ORDER), Ok(()), "{step}");
     }
     assert!(misfits("  - map: .x = .added\n", "encode: json", ORDER).is_err());
+}
+
+#[test]
+fn what_fails_for_each_record_of_a_writer_is_a_misfit_where_records_come() {
+    let fails = misfits("  - map: .x = upcase!(.id)\n", "encode: json", ORDER);
+    let message =
+        "step 2, line 1: invalid argument type (this expression resolves to the exact type integer)";
+    assert_eq!(fails, Err(message.to_owned()));
+    let guarded = "  - map: 'if is_string(.id) { .x = upcase!(.id) }'\n";
+    assert_eq!(misfits(guarded, "encode: json", ORDER), Ok(()));
+}
+
+#[test]
+fn a_json_schema_gives_types_and_leaves_open_what_it_does_not_say() {
+    let text = r##"{"type": "object", "required": ["id", "kind"], "properties": {
+        "id": {"type": "integer"}, "kind": {"enum": ["A", "B"]}, "note": {"type": ["null", "string"]},
+        "share": {"type": "number"}, "tags": {"type": "array", "items": {"$ref": "#/$defs/tag"}},
+        "closed": {"type": "object", "properties": {"x": {"type": "string"}}, "additionalProperties": false}},
+        "$defs": {"tag": {"type": "string"}}}"##;
+    let schema = crate::codec::json_schema::JsonSchema::parse(text).expect("it is a schema");
+    let value =
+        Decoding { schema: Some(DataSchema::Json(Arc::new(schema))), ..Decoding::plain(Format::Json) };
+    let scope = Scope::start().after_decode(&DecodeSpec { value, key: Decoding::plain(Format::Raw) });
+    for source in [
+        ".x = .id + 1",
+        ".x = upcase(.kind)",
+        ".x = .unknown",
+        ".x = length(.tags || [])",
+        ".x = .note == null",
+    ] {
+        compiled(&scope, ProgramKind::Map, source);
+    }
+    for source in [".kind == \"C\"", ".id == \"5\"", ".closed.y == 1", ".tags[0] == 5"] {
+        assert_eq!(refused(&scope, ProgramKind::Filter, source).len(), 1, "{source}");
+    }
+    for (name, of, is_error) in
+        [("id", "\"string\"", true), ("share", "\"long\"", false), ("note", "\"int\"", true)]
+    {
+        let found = check_sink(&scope, &record(&field(name, of)), Extra::Drop);
+        assert!(
+            found.iter().any(|found| found.is_error) == is_error && !found.is_empty(),
+            "{name}: {found:#?}"
+        );
+    }
+    assert_eq!(
+        check_sink(&scope, &record(&field("share", "\"double\"")), Extra::Drop)[0].message,
+        "`.share` can be missing: the sink's schema wants double, and has no default for it"
+    );
 }

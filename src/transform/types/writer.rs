@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::codec::avro;
 use crate::config::spec::{
-    DecodeSpec, Extra, Format, PipelineSpec, SinkSchema, SinkSpec, StepSpec, Tombstones,
+    DataSchema, DecodeSpec, Extra, Format, PipelineSpec, SinkSchema, SinkSpec, StepSpec, Tombstones,
 };
 
 use super::super::compile::compile_in;
 use super::super::program::ProgramDiagnostic;
 use super::super::scope::Scope;
+use super::super::tolerant::WRONG_ARGUMENT;
 use super::sink::{SinkFinding, check_sink, check_sink_key};
 
 /// How many misfits are named.
@@ -25,6 +26,7 @@ const NAMED_MAX: usize = 5;
 pub fn check_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(), String> {
     let mut misfits = Vec::new();
     let mut scope = Scope::start_with(spec.tombstones == Tombstones::Run).asking();
+    scope = scope.with_encoded_keys(spec.sinks.iter().any(|sink| sink.key.is_some()));
     for (index, step) in spec.transform.iter().enumerate() {
         let program = match step {
             StepSpec::Decode(decode)
@@ -39,7 +41,10 @@ pub fn check_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(
             StepSpec::Filter(program) | StepSpec::Map(program) => program,
         };
         match compile_in(program.kind(), program.source(), &scope) {
-            Ok((program, _)) => scope = program.scope_after().clone(),
+            Ok((program, warnings)) => {
+                misfits.extend(failing(&warnings, program.source(), &format!("step {}", index + 1)));
+                scope = program.scope_after().clone();
+            }
             Err(found) => {
                 misfits.extend(errors(&found, program.source(), &format!("step {}", index + 1)));
                 return refuse(spec, misfits);
@@ -54,7 +59,7 @@ pub fn check_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(
 
 fn read_by(decode: &DecodeSpec, writer: &Arc<avro::Schema>) -> DecodeSpec {
     let mut decode = decode.clone();
-    decode.value.schema = Some(Arc::clone(writer));
+    decode.value.schema = Some(DataSchema::Avro(Arc::clone(writer)));
     decode
 }
 
@@ -83,6 +88,13 @@ fn of_sink(sink: &SinkSpec, scope: &Scope) -> Vec<String> {
     }
     let misfit = |finding: SinkFinding| format!("{name}: {} ({})", finding.message, finding.label);
     found.into_iter().filter(|finding| finding.is_error).map(misfit).collect()
+}
+
+/// What is handled, and fails for each record.
+fn failing(warnings: &[ProgramDiagnostic], source: &str, place: &str) -> Vec<String> {
+    let fails = |found: &&ProgramDiagnostic| found.code == WRONG_ARGUMENT;
+    let found: Vec<_> = warnings.iter().filter(fails).map(|found| found.clone().as_error()).collect();
+    errors(&found, source, place)
 }
 
 fn errors(found: &[ProgramDiagnostic], source: &str, place: &str) -> Vec<String> {

@@ -1,0 +1,122 @@
+//! Bytes that are no value: each with its class, its path and its place.
+
+use super::super::{AVRO_DEPTH_MAX, Wanted, output};
+use super::{class, only, read, read_as, reading};
+
+const RECORD: &str = r#"{"type": "record", "name": "R", "fields": [
+    {"name": "a", "type": "string"}, {"name": "items", "type": {"type": "array", "items": ["null", "boolean"]}}]}"#;
+const LIST: &str = r#"{"type": "record", "name": "L", "fields": [{"name": "next", "type": ["null", "L"]}]}"#;
+
+fn array(items: &str) -> String {
+    format!(r#"{{"type": "array", "items": {items}}}"#)
+}
+
+fn long(value: i64) -> Vec<u8> {
+    let mut out = Vec::new();
+    output::long(value, &mut out);
+    out
+}
+
+#[test]
+fn each_kind_has_its_class_its_path_and_its_place() {
+    let message =
+        |bytes: &[u8]| read(RECORD, bytes).map_err(|error| format!("{}: {}", error.class, error.message));
+    let told = |bytes: &[u8]| message(bytes).expect_err("it is no value");
+    assert!(message(&[2, b'x', 4, 0, 2, 1, 0]).is_ok());
+    assert_eq!(
+        told(&[2, b'x', 4, 0, 2, 7, 0]),
+        "avro_boolean: not Avro of this schema: .items[1]: a boolean is neither 0 nor 1 (byte 5)"
+    );
+    assert_eq!(
+        told(&[2, b'x', 4, 0, 4, 1, 0]),
+        "avro_union: not Avro of this schema: .items[1]: the index 2 is not one of the 2 variants of the union (byte 4)"
+    );
+    assert_eq!(told(&[2, 0xff, 0]), "avro_utf8: not Avro of this schema: .a: a string is not UTF-8 (byte 0)");
+    assert_eq!(
+        told(&[2, b'x', 0, 9]),
+        "avro_trailing: not Avro of this schema: .: 1 bytes stand after the value (byte 3)"
+    );
+    assert_eq!(
+        told(&[2, b'x']),
+        "avro_truncated: not Avro of this schema: .items: the value ends here: 1 bytes are needed, 0 are left (byte 2)"
+    );
+    assert_eq!(
+        told(&[4, b'x']),
+        "avro_length: not Avro of this schema: .a: a length of 2 bytes, where 1 are left (byte 0)"
+    );
+    assert_eq!(
+        told(&[0xff; 20]),
+        "avro_varint: not Avro of this schema: .a: a number has more than 64 bits (byte 0)"
+    );
+}
+
+#[test]
+fn lengths_take_no_memory_before_they_are_true() {
+    for length in [1 << 20, 1 << 40, i64::MAX, -1, i64::MIN] {
+        assert_eq!(class(read("\"bytes\"", &long(length))), "avro_length");
+        assert_eq!(class(read(&array("\"int\""), &[long(length), vec![0]].concat())), "avro_length");
+    }
+    // Nothing takes no bytes, so that any count could be true.
+    assert_eq!(class(read(&array("\"null\""), &[long(i64::MAX), vec![0]].concat())), "avro_size");
+    let empty = r#"{"type": "record", "name": "E", "fields": []}"#;
+    assert_eq!(class(read(&array(empty), &[long(1 << 40), vec![0]].concat())), "avro_size");
+    let few = read(&array("\"null\""), &[long(3), vec![0]].concat()).expect("three of nothing");
+    assert_eq!(few.as_array().map(<[_]>::len), Some(3));
+}
+
+#[test]
+fn what_grows_when_it_is_decoded_is_bounded() {
+    let items = 8_000_000;
+    let mut bytes = long(items);
+    bytes.extend(std::iter::repeat_n(0, usize::try_from(items).expect("it is small") + 1));
+    assert_eq!(class(read(&array("\"int\""), &bytes)), "avro_size");
+}
+
+#[test]
+fn nothing_is_skipped_for_ever() {
+    let record = format!(
+        r#"{{"type": "record", "name": "R", "fields": [{{"name": "a", "type": {}}}]}}"#,
+        array("\"null\"")
+    );
+    let reading = reading(&record, None, only([])).expect("a schema reads itself");
+    reading.decode(&[long(i64::MAX), vec![0]].concat()).expect("nobody reads it");
+}
+
+#[test]
+fn a_recursive_value_ends_at_the_deepest_level() {
+    let nested = |levels: usize| [vec![2; levels - 1], vec![0]].concat();
+    assert!(read(LIST, &nested(AVRO_DEPTH_MAX)).is_ok());
+    assert_eq!(class(read(LIST, &nested(AVRO_DEPTH_MAX + 1))), "avro_depth");
+    let skipping = reading(LIST, None, only([])).expect("a schema reads itself");
+    assert!(skipping.decode(&nested(AVRO_DEPTH_MAX)).is_ok());
+    assert_eq!(class(skipping.decode(&nested(100_000))), "avro_depth");
+}
+
+#[test]
+fn a_block_that_lies_about_its_size_is_found_when_it_is_read() {
+    let bytes = |size: i64| [long(-2), long(size), vec![2, 4], vec![0]].concat();
+    assert!(read(&array("\"int\""), &bytes(2)).is_ok());
+    assert_eq!(class(read(&array("\"int\""), &bytes(1))), "avro_length");
+    let record = format!(
+        r#"{{"type": "record", "name": "R", "fields": [{{"name": "a", "type": {}}}]}}"#,
+        array("\"int\"")
+    );
+    let skipping = reading(&record, None, only([])).expect("a schema reads itself");
+    let document =
+        skipping.decode(&[long(-2), long(3), vec![2, 4, 6], vec![0]].concat()).expect("it is skipped");
+    assert_eq!(class(document.whole()), "avro_length");
+}
+
+#[test]
+fn what_is_skipped_is_looked_at_only_on_request() {
+    let record = r#"{"type": "record", "name": "R", "fields": [{"name": "a", "type": "string"}]}"#;
+    let bytes = [2, 0xff];
+    assert!(reading(record, None, only([])).expect("a schema").decode(&bytes).is_ok());
+    let strict = super::Reading::new(super::schema(record), None, only([]), true).expect("a schema");
+    assert_eq!(class(std::sync::Arc::new(strict).decode(&bytes)), "avro_utf8");
+    let other = r#"{"type": "record", "name": "R", "fields": []}"#;
+    assert!(read_as(record, other, &bytes).is_ok());
+    let strict = super::Reading::new(super::schema(record), Some(super::schema(other)), Wanted::All, true);
+    let strict = std::sync::Arc::new(strict.expect("a schema"));
+    assert_eq!(class(strict.decode(&bytes)), "avro_utf8");
+}

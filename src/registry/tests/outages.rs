@@ -1,0 +1,157 @@
+//! What is wrong with the world holds records up, is told, and passes.
+
+use super::*;
+
+/// Each is an outage with these words, and what comes after it is the schema.
+async fn heals(reply: Reply, words: &str) {
+    let fake = Fake::start().await;
+    fake.reply("GET /schemas/ids/7", reply.clone());
+    let mut spec = spec(&[fake.url()]);
+    spec.timeout = Duration::from_secs(if matches!(reply, Reply::Never) { 1 } else { 20 });
+    // An outage is no poison, however little patience there is with ids that are missing.
+    spec.missing_grace = Duration::ZERO;
+    let asker = Asker::new(&spec);
+    let reason = asker.held_up(7);
+    assert!(reason.contains(words), "{reply:?}: {reason}");
+    // Where a registry did answer, its address is not what is wrong, and the request was none that failed.
+    let answered = words.contains("error code");
+    assert!(reason.contains(&fake.url()) || answered, "{reason}");
+    eventually("it is asked again", || fake.count("GET /schemas/ids/7") > 1).await;
+    assert_eq!(asker.registry.counts().failures == 0, answered);
+    fake.json("GET /schemas/ids/7", told(LONG));
+    asker.ready(7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_but_an_answer_of_a_registry_is_an_answer() {
+    let error = |code: u32, message: &str| json!({"error_code": code, "message": message});
+    let cases = [
+        (
+            Reply::Json(500, error(50001, "Error in the backend data store")),
+            "is in trouble (500 Internal Server Error): Error in the backend",
+        ),
+        (Reply::Html(502), "is in trouble (502 Bad Gateway)"),
+        (Reply::Html(404), "gives no answer of a schema registry (404 Not Found, text/html)"),
+        (
+            Reply::Json(404, json!({"message": "no such route"})),
+            "no answer of a schema registry (404 Not Found",
+        ),
+        (Reply::Json(404, error(404, "no such route")), "no answer of a schema registry (404 Not Found"),
+        (Reply::Json(404, error(40401, "Subject not found")), "Subject not found (error code 40401)"),
+        (Reply::Json(400, error(40403, "odd")), "no answer of a schema registry (400 Bad Request"),
+        (Reply::Json(401, error(401, "Unauthorized")), "does not accept the credentials (401 Unauthorized)"),
+        (Reply::Json(403, error(40301, "denied")), "does not allow it (403 Forbidden): denied"),
+        (Reply::Json(429, json!({})), "has had too many requests (429 Too Many Requests)"),
+        (Reply::Html(200), "answers with text/html, not with JSON"),
+        (Reply::Garbage, "answers with application/json, not with JSON"),
+        (
+            Reply::Json(200, json!({"hello": "world"})),
+            "gives no answer of a schema registry: missing field `schema`",
+        ),
+        (Reply::Json(200, json!(["schema"])), "gives no answer of a schema registry"),
+        (Reply::Never, "does not answer in time"),
+        (Reply::Flood, "answers with more than 16777216 bytes"),
+    ];
+    for (reply, words) in cases {
+        heals(reply, words).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registry_that_is_down_is_waited_for() {
+    let fake = Fake::start().await;
+    fake.stop().await;
+    let asker = Asker::new(&spec(&[fake.url()]));
+    let reason = asker.held_up(7);
+    assert_eq!(
+        reason,
+        format!("schema 7: {}/ cannot be reached: Connection refused (os error 111)", fake.url())
+    );
+    let back = Fake::at(fake.address, None).await;
+    back.json("GET /schemas/ids/7", told(LONG));
+    asker.ready(7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_address_is_asked_and_stayed_with() {
+    for broken in [Reply::Html(503), Reply::Html(200), Reply::Json(404, json!({})), Reply::Garbage] {
+        let (one, other) = (Fake::start().await, Fake::start().await);
+        one.otherwise(broken);
+        for id in 1..=3 {
+            other.json(&format!("GET /schemas/ids/{id}"), told(LONG));
+        }
+        let asker = Asker::new(&spec(&[one.url(), other.url()]));
+        (1..=3).for_each(|id| drop(asker.ready(id)));
+        assert_eq!((one.seen().len(), other.seen().len()), (1, 3));
+        other.stop().await;
+        one.json("GET /schemas/ids/4", told(LONG));
+        asker.ready(4);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_json_and_no_answer_sends_the_next_try_elsewhere() {
+    let (one, other) = (Fake::start().await, Fake::start().await);
+    one.otherwise(Reply::Json(200, json!({"status": "UP"})));
+    other.json("GET /schemas/ids/7", told(LONG));
+    Asker::new(&spec(&[one.url(), other.url()])).ready(7);
+    assert_eq!(one.seen().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_that_come_to_be_accepted_end_the_outage() {
+    let fake = Fake::start().await;
+    fake.json("GET /schemas/ids/7", told(LONG)).only_for("Basic dTpuZXc=");
+    let mut spec = spec(&[fake.url()]);
+    let auth = |password: &str| RegistryAuth::Basic {
+        user: "u".to_owned(),
+        password: crate::config::spec::Secret::new(password.to_owned()),
+    };
+    spec.auth = auth("hunter2");
+    let asker = Asker::new(&spec);
+    let reason = asker.held_up(7);
+    assert!(reason.contains("does not accept the credentials"), "{reason}");
+    let shown = format!("{reason} {spec:?} {:?}", asker.registry);
+    assert!(!shown.contains("hunter2") && !shown.contains("dTpo"), "{shown}");
+    fake.only_for("Basic dTpodW50ZXIy");
+    asker.ready(7);
+    // A reload with the new password is a new registry.
+    fake.only_for("Basic dTpuZXc=");
+    spec.auth = auth("new");
+    Asker::new(&spec).ready(7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_goes_along_and_never_to_another_host() {
+    let (fake, thief) = (Fake::start().await, Fake::start().await);
+    fake.reply("GET /schemas/ids/7", Reply::Elsewhere(format!("{}/schemas/ids/7", thief.url())));
+    fake.reply("GET /schemas/ids/8", Reply::Elsewhere("/moved/schemas/ids/8".to_owned()));
+    fake.json("GET /moved/schemas/ids/8", told(LONG));
+    let mut spec = spec(&[fake.url()]);
+    spec.auth = RegistryAuth::Bearer(crate::config::spec::Secret::new("hunter2".to_owned()));
+    let asker = Asker::new(&spec);
+    let reason = asker.held_up(7);
+    assert!(reason.contains("sends elsewhere (307 Temporary Redirect), which is not followed"), "{reason}");
+    asker.ready(8);
+    assert!(thief.seen().is_empty());
+    assert!(fake.seen().iter().all(|seen| seen.authorization.as_deref() == Some("Bearer hunter2")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_unknown_once_is_held_when_the_registry_cannot_say_it_again() {
+    let fake = Fake::start().await;
+    fake.otherwise(Reply::Html(503));
+    let asker = Asker::new(&spec(&[fake.url()]));
+    asker.held_up(7);
+    // As after the time that the answer counts.
+    let unknown = Lookup::Poison("schema_id_unknown", "as it was".to_owned());
+    asker.registry.inner.ids.settle(&7, unknown);
+    let inner = Arc::clone(&asker.registry.inner);
+    let again = tokio::spawn(async move { crate::registry::ids::settle(&inner, 7).await });
+    let held = || matches!(asker.registry.inner.ids.peek(&7), Some(Lookup::Waiting(Some(_))));
+    eventually("an outage takes the old answer away", held).await;
+    // The spec's grace is a minute: a second one would outlast the test's patience.
+    fake.missing("GET /schemas/ids/7", 40403);
+    tokio::time::timeout(PATIENCE, again).await.expect("in time").expect("no panic");
+    assert_eq!(asker.poison(7).0, "schema_id_unknown");
+}

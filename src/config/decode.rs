@@ -4,14 +4,14 @@ use super::diagnostic::Diagnostic;
 use super::element::{Element, Key, Need, Shape, Words};
 use super::node::{Node, Value};
 use super::schema_file;
-use super::spec::{DecodeSpec, Decoding, Format, Validate};
+use super::spec::{DataSchema, DecodeSpec, Decoding, Format, Validate};
 use super::walk::{Fields, Walk, word};
 
 const SCHEMA: Key = Key {
     name: "schema",
     shape: Shape::Path,
     need: Need::Optional,
-    doc: "Avro: the reader's schema, a file relative to this one; default: each value by its writer's alone",
+    doc: "a file relative to this one. Avro: the reader's schema; default: each value by its writer's alone. JSON: a JSON Schema",
 };
 
 const VALIDATE: Key = Key {
@@ -140,17 +140,23 @@ fn one(walk: &mut Walk<'_>, fields: &Fields<'_>) -> Option<Decoding> {
     let format = fields.read(walk, "format", word::<Format>);
     let validate = fields.optional(walk, "validate", word::<Validate>);
     let schema = match (fields.node("schema"), format) {
-        (Some(node), Some(format @ (Format::Json | Format::Raw))) => {
-            let shown = if format == Format::Json { "json" } else { "raw" };
-            let message = format!("`schema` is for `format: avro`, and the format here is `{shown}`");
+        (Some(node), Some(Format::Raw)) => {
+            let message = "`schema` is for `avro` and `json`, and the format here is `raw`";
             walk.report(Diagnostic::error("bad-value", message).at(node.place, ""));
             return None;
         }
-        _ => fields.optional(walk, "schema", schema_file::avro),
+        (_, Some(Format::Json)) => {
+            let schema = fields.optional(walk, "schema", schema_file::json)?;
+            schema.map(|schema| schema.map(DataSchema::Json))
+        }
+        _ => {
+            let schema = fields.optional(walk, "schema", schema_file::avro)?;
+            schema.map(|schema| schema.map(DataSchema::Avro))
+        }
     };
     Some(Decoding {
         format: format?,
-        schema: schema?.flatten(),
+        schema: schema.flatten(),
         validate: validate?.unwrap_or(Validate::Read),
     })
 }

@@ -6,12 +6,11 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::codec::avro;
 use crate::transform::Program;
 
 use super::spec::{
-    CreateSpec, Decoding, DlqSpec, Encoding, Format, KafkaSpec, PipelineSpec, RegistryAuth, RegistrySpec,
-    SinkSchema, SinkSpec, StepSpec, TopicsSpec,
+    CreateSpec, DataSchema, Decoding, DlqSpec, Encoding, Format, KafkaSpec, PipelineSpec, RegistryAuth,
+    RegistrySpec, SinkSchema, SinkSpec, StepSpec, TopicsSpec,
 };
 
 /// Properties of librdkafka that hold a secret, also where a file spells it out.
@@ -143,13 +142,17 @@ fn format(format: Format) -> Value {
 
 fn decoding(decoding: &Decoding) -> Value {
     let validate = format!("{:?}", decoding.validate);
-    json!([format(decoding.format), decoding.schema.as_deref().map(schema), validate])
+    let schema = decoding.schema.as_ref().map(|known| match known {
+        DataSchema::Avro(known) => schema(known.text()),
+        DataSchema::Json(known) => schema(known.text()),
+    });
+    json!([format(decoding.format), schema, validate])
 }
 
 fn encoding(encoding: &Encoding) -> Value {
     let avro = encoding.avro.as_ref().map(|avro| {
         let written = match &avro.schema {
-            SinkSchema::File(file) => schema(file),
+            SinkSchema::File(file) => schema(file.text()),
             SinkSchema::Version(version) => json!(version),
         };
         json!([written, avro.subject, format!("{:?}", avro.register), format!("{:?}", avro.extra)])
@@ -158,8 +161,8 @@ fn encoding(encoding: &Encoding) -> Value {
 }
 
 /// What a schema's file holds, however it is laid out.
-fn schema(schema: &avro::Schema) -> Value {
-    serde_json::from_str(schema.text()).unwrap_or_else(|_| json!(schema.text()))
+fn schema(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| json!(text))
 }
 
 fn registry(registry: &RegistrySpec) -> Value {

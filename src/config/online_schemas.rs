@@ -89,7 +89,7 @@ impl SchemaCheck {
 
 /// Whether records of a writer's schema cannot be read.
 fn unfit(decoding: &Decoding, writer: &Arc<avro::Schema>, name: &str, place: Place) -> Option<Diagnostic> {
-    let reader = decoding.schema.clone()?;
+    let reader = decoding.reader().cloned()?;
     let error = Reading::new(Arc::clone(writer), Some(reader), Wanted::All, true).err()?;
     let message = format!("{name} cannot be read by this schema: {error}");
     Some(

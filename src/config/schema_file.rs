@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::codec::avro;
+use crate::codec::json_schema::JsonSchema;
 
 use super::diagnostic::Diagnostic;
 use super::element::Key;
@@ -48,6 +49,24 @@ pub(super) fn avro(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Optio
 /// As a person would write it.
 fn shown(path: &Path) -> std::path::Display<'_> {
     path.strip_prefix("./").unwrap_or(path).display()
+}
+
+/// Reads the JSON Schema that a key names; `None` inside where the path is unset and may be.
+#[expect(clippy::option_option, reason = "wrong and unset are different")]
+pub(super) fn json(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Option<Arc<JsonSchema>>> {
+    let Some(path) = path(walk, node, key)? else { return Some(None) };
+    let text = read(walk, node, &path)?;
+    match JsonSchema::parse(&text) {
+        Ok(schema) => Some(Some(Arc::new(schema))),
+        Err(error) => {
+            let (line, column) = error.at;
+            let pointer = error.pointer.as_ref().map(|pointer| format!(" ({pointer})")).unwrap_or_default();
+            let place = format!("{}:{line}:{column}{pointer}", shown(&path));
+            let message = format!("this file is no JSON Schema: {error}");
+            walk.report(Diagnostic::error("bad-schema", message).at(node.place, "named here").note(place));
+            None
+        }
+    }
 }
 
 fn read(walk: &mut Walk<'_>, node: &Node, path: &Path) -> Option<String> {

@@ -14,7 +14,7 @@ use vrl::value::Kind;
 use vrl::value::kind::{Collection, Field};
 
 use super::types::{Member, Record, Shape, Text, shape_of};
-use crate::config::spec::{DecodeSpec, Decoding, Format};
+use crate::config::spec::{DataSchema, DecodeSpec, Decoding, Format};
 
 /// The types of `.` and `%` before a step.
 #[derive(Clone, Debug, PartialEq)]
@@ -250,7 +250,7 @@ impl Scope {
 /// The shape of what a `decode` gives.
 fn decoded_shape(decoding: &Decoding) -> Shape {
     match &decoding.schema {
-        Some(schema) if decoding.format == Format::Avro => shape_of(schema),
+        Some(DataSchema::Avro(schema)) => shape_of(schema),
         _ => Shape::Any,
     }
 }

@@ -8,7 +8,6 @@ use serde_json::{Value as Json, json};
 use super::JsonSchema;
 use crate::codec;
 use crate::codec::avro::Wanted;
-use crate::config::spec::Format;
 
 /// Few names and few values, so that schemas and values meet often.
 const NAMES: [&str; 4] = ["a", "b", "c", "a/b"];
@@ -91,7 +90,7 @@ fn any_schema() -> impl Strategy<Value = Json> {
 }
 
 fn decoded(json: &Json) -> vrl::value::Value {
-    codec::decode(Format::Json, json.to_string().as_bytes()).expect("it is JSON").root().clone()
+    codec::decode_json(json.to_string().as_bytes()).expect("it is JSON").root().clone()
 }
 
 proptest! {

@@ -7,10 +7,9 @@ use vrl::value::Value;
 use super::JsonSchema;
 use crate::codec::avro::Wanted;
 use crate::codec::{self, CodecError};
-use crate::config::spec::Format;
 
 fn value(json: &str) -> Value {
-    codec::decode(Format::Json, json.as_bytes()).expect("it is JSON").root().clone()
+    codec::decode_json(json.as_bytes()).expect("it is JSON").root().clone()
 }
 
 fn validate(schema: &str, json: &str, wanted: &Wanted) -> Result<(), CodecError> {

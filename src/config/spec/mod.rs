@@ -11,8 +11,8 @@ use crate::transform::Program;
 mod schemas;
 
 pub use schemas::{
-    AvroEncoding, DecodeSpec, Decoding, Encoding, Extra, Format, Register, RegistryAuth, RegistrySpec,
-    SinkSchema, Validate,
+    AvroEncoding, DataSchema, DecodeSpec, Decoding, Encoding, Extra, Format, Register, RegistryAuth,
+    RegistrySpec, SinkSchema, Validate,
 };
 
 /// One pipeline, ready to run.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::codec::avro;
+use crate::codec::json_schema::JsonSchema;
 
 use super::Secret;
 
@@ -33,10 +34,19 @@ pub struct DecodeSpec {
 pub struct Decoding {
     /// Their format.
     pub format: Format,
-    /// Avro: the reader's schema; `None`: each value by its writer's schema alone.
-    pub schema: Option<Arc<avro::Schema>>,
+    /// What the file says that values are; `None`: nothing, and Avro is read by the writer's schema alone.
+    pub schema: Option<DataSchema>,
     /// How much of a value is looked at.
     pub validate: Validate,
+}
+
+/// What values are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DataSchema {
+    /// Avro: the reader's schema.
+    Avro(Arc<avro::Schema>),
+    /// A JSON Schema.
+    Json(Arc<JsonSchema>),
 }
 
 /// How much of a value is looked at.
@@ -49,6 +59,14 @@ pub enum Validate {
 }
 
 impl Decoding {
+    /// The reader's schema, where there is one.
+    pub fn reader(&self) -> Option<&Arc<avro::Schema>> {
+        match &self.schema {
+            Some(DataSchema::Avro(schema)) => Some(schema),
+            Some(DataSchema::Json(_)) | None => None,
+        }
+    }
+
     /// Of a format, with nothing known beyond.
     pub const fn plain(format: Format) -> Self {
         Self { format, schema: None, validate: Validate::Read }

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::codec::avro::{self, Reading, Wanted, split_frame};
+use crate::codec::json_schema::JsonSchema;
 use crate::codec::{self, CodecError, Document};
-use crate::config::spec::{Decoding, Format, Validate};
+use crate::config::spec::{DataSchema, Decoding, Format, Validate};
 use crate::registry::Lookup;
 
 use super::Schemas;
@@ -20,6 +21,7 @@ pub type Fits = Arc<dyn Fn(&Arc<avro::Schema>) -> Result<(), String> + Send + Sy
 pub struct Decoder {
     format: Format,
     reader: Option<Arc<avro::Schema>>,
+    rules: Option<Arc<JsonSchema>>,
     wanted: Wanted,
     is_full: bool,
     fits: Option<Fits>,
@@ -72,7 +74,11 @@ impl Decoder {
     pub fn new(decoding: &Decoding, wanted: Wanted, fits: Option<Fits>) -> Self {
         Self {
             format: decoding.format,
-            reader: decoding.schema.clone(),
+            reader: decoding.reader().cloned(),
+            rules: match &decoding.schema {
+                Some(DataSchema::Json(rules)) => Some(Arc::clone(rules)),
+                Some(DataSchema::Avro(_)) | None => None,
+            },
             wanted,
             is_full: decoding.validate == Validate::Full,
             fits,
@@ -94,7 +100,14 @@ impl Decoder {
     pub fn decode(&mut self, bytes: &[u8], schemas: &Schemas) -> Result<(Document, Origin), NotDecoded> {
         let (document, id) = match self.format {
             Format::Raw => (Document::from_bytes(bytes), None),
-            Format::Json => (codec::decode_json(bytes)?, None),
+            Format::Json => {
+                let document = codec::decode_json(bytes)?;
+                if let Some(rules) = &self.rules {
+                    let wanted = if self.is_full { &Wanted::All } else { &self.wanted };
+                    rules.validate(document.root(), wanted)?;
+                }
+                (document, None)
+            }
             Format::Avro => {
                 let (id, body) = split_frame(bytes)?;
                 let document =

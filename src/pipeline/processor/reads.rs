@@ -1,9 +1,11 @@
 //! What a pipeline looks at: it is found out once, so that a record is made visible only so far.
 
-use crate::codec::avro::Wanted;
+use std::sync::Arc;
+
+use crate::codec::avro::{Schema, Wanted};
 use crate::config::spec::{DecodeSpec, Decoding, Format, PipelineSpec, StepSpec};
-use crate::pipeline::codecs::Decoder;
-use crate::transform::{EnvelopeReads, Members, Program};
+use crate::pipeline::codecs::{Decoder, Fits};
+use crate::transform::{EnvelopeReads, Members, Program, check_writer};
 
 /// The parts of the envelope that programs and sinks read.
 pub(super) fn envelope(spec: &PipelineSpec) -> EnvelopeReads {
@@ -23,7 +25,13 @@ pub(super) fn decoders(spec: &PipelineSpec) -> (Decoder, Decoder) {
         StepSpec::Filter(_) | StepSpec::Map(_) => None,
     });
     let decode = decode.unwrap_or(&raw);
-    let fits = None;
+    // What the programs were not held against when the file was read is held against them when it comes.
+    let is_unknown = decode.value.format == Format::Avro && decode.value.schema.is_none();
+    let fits = is_unknown.then(|| {
+        let spec = spec.clone();
+        let fits: Fits = Arc::new(move |writer: &Arc<Schema>| check_writer(&spec, writer));
+        fits
+    });
     let value = Decoder::new(&decode.value, wanted(spec), fits);
     (value, Decoder::new(&decode.key, Wanted::All, None))
 }

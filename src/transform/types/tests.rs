@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::codec::avro::Schema;
-use crate::config::spec::{DecodeSpec, Decoding, Extra, Format};
+use crate::config::spec::{DataSchema, DecodeSpec, Decoding, Extra, Format};
 use crate::transform::{Program, ProgramDiagnostic, ProgramKind, Scope, SinkFinding, check_sink, compile_in};
 
 const ORDER: &str = r#"{"type": "record", "name": "shop.Order", "fields": [
@@ -29,7 +29,8 @@ fn schema(text: &str) -> Schema {
 }
 
 fn decode(text: &str) -> DecodeSpec {
-    let value = Decoding { schema: Some(Arc::new(schema(text))), ..Decoding::plain(Format::Avro) };
+    let value =
+        Decoding { schema: Some(DataSchema::Avro(Arc::new(schema(text)))), ..Decoding::plain(Format::Avro) };
     DecodeSpec { value, key: Decoding::plain(Format::Raw) }
 }
 

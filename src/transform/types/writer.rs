@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::codec::avro;
 use crate::config::spec::{
-    DecodeSpec, Extra, Format, PipelineSpec, SinkSchema, SinkSpec, StepSpec, Tombstones,
+    DataSchema, DecodeSpec, Extra, Format, PipelineSpec, SinkSchema, SinkSpec, StepSpec, Tombstones,
 };
 
 use super::super::compile::compile_in;
@@ -25,6 +25,7 @@ const NAMED_MAX: usize = 5;
 pub fn check_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(), String> {
     let mut misfits = Vec::new();
     let mut scope = Scope::start_with(spec.tombstones == Tombstones::Run).asking();
+    scope = scope.with_encoded_keys(spec.sinks.iter().any(|sink| sink.key.is_some()));
     for (index, step) in spec.transform.iter().enumerate() {
         let program = match step {
             StepSpec::Decode(decode)
@@ -54,7 +55,7 @@ pub fn check_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(
 
 fn read_by(decode: &DecodeSpec, writer: &Arc<avro::Schema>) -> DecodeSpec {
     let mut decode = decode.clone();
-    decode.value.schema = Some(Arc::clone(writer));
+    decode.value.schema = Some(DataSchema::Avro(Arc::clone(writer)));
     decode
 }
 

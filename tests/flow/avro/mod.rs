@@ -15,6 +15,7 @@ mod poison;
 mod python;
 mod registration;
 mod shipped;
+mod types;
 mod versions;
 
 /// A small order; the map of most tests here changes or adds members of it.

@@ -1,8 +1,8 @@
 //! What reading and writing Avro costs, as ratios to apache-avro in the same run.
 //!
-//! Nothing here is asserted: what is printed are the figures of one run. `cargo bench --workspace --bench avro` measures what
-//! is shipped; with `--profile dev` it runs without another build, and is less than fair to Millstream's own code, which
-//! that profile compiles for speed of compiling.
+//! Nothing here is asserted: what is printed are the figures of one run. With `--profile dev` alone it is less than fair to
+//! Millstream's own code, which that profile compiles quickly rather than well; CONTRIBUTING.md tells how to compile just that
+//! code as a release does.
 
 use std::hint::black_box;
 use std::sync::Arc;

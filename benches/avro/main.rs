@@ -1,8 +1,8 @@
 //! What reading and writing Avro costs, as ratios to apache-avro in the same run.
 //!
-//! Nothing here is asserted: what is printed are the figures of one run. `cargo bench --workspace --bench avro` measures what
-//! is shipped; with `--profile dev` it runs without another build, and is less than fair to Millstream's own code, which
-//! that profile compiles for speed of compiling.
+//! Nothing here is asserted: what is printed are the figures of one run. With `--profile dev` alone it is less than fair to
+//! Millstream's own code, which that profile compiles quickly rather than well; CONTRIBUTING.md tells how to compile just that
+//! code as a release does.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -30,6 +30,9 @@ const RECORDS: u32 = 20_000;
 /// Measurements of each way, taken in turn; the fastest counts.
 const ROUNDS: usize = 15;
 
+/// What is measured: its name, and one record of it.
+type Way<'a> = (&'static str, Box<dyn FnMut() + 'a>);
+
 fn main() {
     let apache = Apache::parse_str(SCHEMA).expect("it is a schema");
     let schema = Arc::new(Schema::parse(SCHEMA, &[]).expect("it is a schema"));
@@ -44,7 +47,7 @@ fn main() {
     let total = OwnedValuePath::single_field("total");
 
     let theirs = || reader.read_value(&mut &body[..]).expect("it is a value");
-    let mut ways: Vec<(&str, Box<dyn FnMut() + '_>)> = vec![
+    let mut ways: Vec<Way<'_>> = vec![
         ("apache-avro: decode", Box::new(|| drop(black_box(theirs())))),
         ("decode", Box::new(|| drop(black_box(all.decode(&body))))),
         ("decode one member of ten, skip the others", Box::new(|| drop(black_box(one.decode(&body))))),
@@ -81,7 +84,7 @@ fn main() {
     }
 }
 
-fn measure(ways: &mut [(&str, Box<dyn FnMut() + '_>)]) -> Vec<Duration> {
+fn measure(ways: &mut [Way<'_>]) -> Vec<Duration> {
     let mut fastest = vec![Duration::MAX; ways.len()];
     for _ in 0..ROUNDS {
         for ((_, way), fastest) in ways.iter_mut().zip(&mut fastest) {

@@ -119,10 +119,11 @@ impl Registry {
         said
     }
 
-    /// The id of a sink's schema, likewise. One that comes from the disk is verified while it is used; `wake` is called
-    /// once that is done, and another look then tells whether the id still holds.
+    /// The id of a sink's schema, likewise. One that comes from the disk is verified while it is used, and each one is
+    /// verified every ten minutes as long as someone looks: another look then tells whether the id still holds.
     ///
-    /// A refusal counts for a moment only; whoever looks later has it asked for anew.
+    /// A refusal is told once to each who was waiting for it; beyond that it counts for a moment only, and whoever looks
+    /// later has it asked for anew.
     pub fn sink(&self, encoding: &AvroEncoding, wake: &Wake) -> SinkLookup {
         let key = SinkKey::of(encoding);
         let (said, start) = self.inner.sinks.look(&key, wake);

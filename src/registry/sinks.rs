@@ -18,10 +18,10 @@ use super::table::{Answer, Bounds, Freshness};
 /// Sinks that are remembered, and sinks that are asked for at a time.
 pub(super) const BOUNDS: Bounds = Bounds { keys_max: 1024, asked_max: 1024 };
 
-/// How long a sink's id counts without being verified, when it is asked for again.
+/// How long a sink's id counts; then it is verified, beside, as long as lanes look.
 const READY_KEPT: Duration = Duration::from_secs(600);
 
-/// How long a refusal counts: so long that all lanes of a pipeline see it, so short that a `resume` asks anew.
+/// How long a refusal counts for lanes that did not wait for it: so short that a `resume` asks anew.
 const REFUSED_KEPT: Duration = Duration::from_secs(1);
 
 /// Subjects of which it is remembered that a newer version was reported.

@@ -20,7 +20,7 @@ pub(super) enum Freshness {
     Forever,
     /// For this long; then it still counts while it is asked for again.
     Serve(Duration),
-    /// For this long; then it is forgotten, and asked for anew.
+    /// For this long; then it is forgotten, and asked for anew. Who was woken for it is told it once, however late.
     Forget(Duration),
 }
 
@@ -48,6 +48,8 @@ struct Entry<V> {
     since: Instant,
     asking: bool,
     wakes: Vec<Wake>,
+    /// Those who were woken for what is said, and have not looked since.
+    untold: Vec<Wake>,
     used: u64,
 }
 
@@ -87,15 +89,25 @@ impl<K: Clone + Eq + Hash, V: Answer> Table<K, V> {
             }
             let said = V::waiting(None);
             let wakes = vec![Arc::clone(wake)];
-            let entry = Entry { said: said.clone(), since: Instant::now(), asking: true, wakes, used: clock };
+            let entry = Entry {
+                said: said.clone(),
+                since: Instant::now(),
+                asking: true,
+                wakes,
+                untold: Vec::new(),
+                used: clock,
+            };
             rows.entries.insert(key.clone(), entry);
             rows.asked += 1;
             return (said, true);
         };
         entry.used = clock;
-        let start = !entry.asking && room && is_stale(entry);
+        let told_now = !entry.asking && forget_wake(&mut entry.untold, wake);
+        let start = !entry.asking && !told_now && room && is_stale(entry);
         if start {
             entry.asking = true;
+            // Those who were not told yet are woken for the next answer.
+            entry.wakes.append(&mut entry.untold);
             if matches!(entry.said.freshness(), Freshness::Forget(_)) {
                 entry.said = V::waiting(None);
             }
@@ -137,6 +149,9 @@ impl<K: Clone + Eq + Hash, V: Answer> Table<K, V> {
         if let Some(entry) = rows.entries.get_mut(key) {
             entry.said = said;
             entry.since = Instant::now();
+            if matches!(entry.said.freshness(), Freshness::Forget(_)) {
+                entry.untold.clone_from(&entry.wakes);
+            }
             wakes.append(&mut entry.wakes);
             let asked = std::mem::take(&mut entry.asking);
             rows.asked -= usize::from(asked);
@@ -165,6 +180,12 @@ fn remember(wakes: &mut Vec<Wake>, wake: &Wake) -> Option<Wake> {
     let crowded = (wakes.len() == WAKES_MAX).then(|| wakes.remove(0));
     wakes.push(Arc::clone(wake));
     crowded
+}
+
+/// Whether a wake was among those, and is no more.
+fn forget_wake(wakes: &mut Vec<Wake>, wake: &Wake) -> bool {
+    let found = wakes.iter().position(|known| Arc::ptr_eq(known, wake));
+    found.map(|index| wakes.swap_remove(index)).is_some()
 }
 
 /// Forgets the key that was used longest ago and is not asked for; whether there is room then.
@@ -247,7 +268,22 @@ mod tests {
         table.settle(&2, Said::Forgotten(2));
         assert_eq!(table.look(&1, &wake), (Said::Served(1), true));
         assert_eq!(table.look(&1, &wake), (Said::Served(1), false));
-        assert_eq!(table.look(&2, &wake), (Said::Waiting(None), true));
+        assert_eq!(table.look(&2, &counting().0), (Said::Waiting(None), true));
+    }
+
+    #[test]
+    fn who_was_woken_is_told_before_an_answer_is_forgotten() {
+        let table = Table::new(ROOMY);
+        let (one, _) = counting();
+        let (late, lates) = counting();
+        table.look(&1, &one);
+        table.look(&1, &late);
+        table.settle(&1, Said::Forgotten(1));
+        assert_eq!(table.look(&1, &one), (Said::Forgotten(1), false));
+        assert_eq!(table.look(&1, &one), (Said::Waiting(None), true), "told once, and asked anew");
+        table.settle(&1, Said::Forgotten(2));
+        assert_eq!(lates.load(Ordering::SeqCst), 2);
+        assert_eq!(table.look(&1, &late), (Said::Forgotten(2), false), "not told yet, however late");
     }
 
     #[test]

@@ -60,113 +60,131 @@ impl<'v> Leaf<'v> {
 impl Encoder<'_> {
     /// What `value` is as the type `node`.
     pub(super) fn leaf<'v>(&self, node: NodeId, value: &'v Value) -> Result<Leaf<'v>, Fault> {
-        let schema = self.schema();
-        let misfit = || misfit(schema, node, value);
-        let range = |what: &str| {
-            let expected = describe::type_of(schema, node);
-            Fault::new("avro_range", format!("expected {expected}, is {what}"))
-        };
-        let beyond = || range(&format!("{} beyond what it can hold", article(value)));
-        Ok(match (schema.node(node), value) {
-            (Node::Null, Value::Null) => Leaf::same(Form::Nothing),
-            (Node::Boolean, Value::Boolean(boolean)) => Leaf::same(Form::Boolean(*boolean)),
-            (Node::Int, Value::Integer(integer)) => {
-                i32::try_from(*integer).map_err(|_| beyond())?;
-                Leaf::same(Form::Long(*integer))
-            }
-            (Node::Long, Value::Integer(integer)) => Leaf::same(Form::Long(*integer)),
-            (Node::Float, Value::Integer(integer)) => {
-                let float = *integer as f32;
-                let is_exact = float as i128 == i128::from(*integer);
-                let form = is_exact.then_some(Form::Float(float));
-                Leaf::new(form.ok_or_else(|| range("an integer with more digits than it keeps"))?, false)
-            }
-            (Node::Double, Value::Integer(integer)) => {
-                let double = *integer as f64;
-                let is_exact = double as i128 == i128::from(*integer);
-                let form = is_exact.then_some(Form::Double(double));
-                Leaf::new(form.ok_or_else(|| range("an integer with more digits than it keeps"))?, false)
-            }
-            (Node::Float, Value::Float(double)) => {
-                let float = double.into_inner() as f32;
-                if float.is_infinite() && double.is_finite() {
-                    return Err(beyond());
-                }
-                Leaf::new(Form::Float(float), f64::from(float) == double.into_inner())
-            }
-            (Node::Double, Value::Float(double)) => Leaf::same(Form::Double(double.into_inner())),
-            (Node::String, Value::String(text)) => Leaf::same(Form::Bytes(text.as_bytes())),
-            (Node::String, Value::Bytes(bytes)) => {
-                std::str::from_utf8(bytes).map_err(|_| misfit())?;
-                Leaf::new(Form::Bytes(bytes), false)
-            }
-            (Node::Bytes, Value::Bytes(bytes)) => Leaf::same(Form::Bytes(bytes)),
-            (Node::Bytes, Value::String(text)) => Leaf::new(Form::Bytes(text.as_bytes()), false),
-            (Node::Fixed { size, .. }, Value::Bytes(_) | Value::String(_)) => {
-                let bytes = value.as_bytes().ok_or_else(misfit)?;
-                if bytes.len() != *size {
-                    return Err(range(&format!("a string of {} bytes", bytes.len())));
-                }
-                Leaf::new(Form::Fixed(bytes), matches!(value, Value::Bytes(_)))
-            }
+        match (self.schema().node(node), value) {
+            (Node::Null, Value::Null) => Ok(Leaf::same(Form::Nothing)),
+            (Node::Boolean, Value::Boolean(boolean)) => Ok(Leaf::same(Form::Boolean(*boolean))),
             (Node::Decimal { .. } | Node::BigDecimal, _) => {
-                let text = number_text(value).ok_or_else(misfit)?;
-                self.decimal(node, &text, matches!(value, Value::Bytes(_) | Value::String(_)))?
-            }
-            (Node::Uuid(inner), _) => {
-                let text = value.to_str().ok_or_else(misfit)?;
-                let parsed = uuid::parse(text.as_bytes()).ok_or_else(|| range("a string that is no UUID"))?;
-                let canonical = uuid::text(parsed);
-                let is_same = canonical == text;
-                match inner {
-                    Inner::String => Leaf::new(Form::MadeBytes(canonical.into_bytes()), is_same),
-                    Inner::Bytes => Leaf::new(Form::MadeBytes(parsed.to_vec()), is_same),
-                    Inner::Fixed { .. } => Leaf::new(Form::MadeFixed(parsed.to_vec()), is_same),
-                }
-            }
-            (Node::Date, _) => {
-                let text = value.to_str().ok_or_else(misfit)?;
-                let days = calendar::parse_date(text).ok_or_else(|| range("a string that is no date"))?;
-                i32::try_from(days).map_err(|_| beyond())?;
-                Leaf::new(Form::Long(days), calendar::date_text(days) == text)
-            }
-            (Node::TimeMillis | Node::TimeMicros, _) => {
-                let text = value.to_str().ok_or_else(misfit)?;
-                let is_millis = matches!(schema.node(node), Node::TimeMillis);
-                let unit = if is_millis { Unit::Millis } else { Unit::Micros };
-                let time = calendar::parse_time(text, unit)
-                    .ok_or_else(|| range("a string that is no time of day"))?;
-                let count = i64::try_from(time.count).map_err(|_| beyond())?;
-                Leaf::new(Form::Long(count), calendar::time_text(count, unit).as_deref() == Some(text))
-            }
-            (Node::Timestamp(unit), _) => {
-                let time = match value {
-                    Value::Timestamp(time) => *time,
-                    _ => {
-                        let text = value.to_str().ok_or_else(misfit)?;
-                        let time = DateTime::parse_from_rfc3339(text);
-                        time.map_err(|_| range("a string that is no timestamp of RFC 3339"))?.to_utc()
-                    }
-                };
-                let Counted { count, is_exact } = counted(time, *unit);
-                let count = i64::try_from(count).map_err(|_| beyond())?;
-                Leaf::new(Form::Long(count), is_exact && matches!(value, Value::Timestamp(_)))
-            }
-            (Node::LocalTimestamp(unit), _) => {
-                let text = value.to_str().ok_or_else(misfit)?;
-                let time = calendar::parse_local(text, *unit)
-                    .ok_or_else(|| range("a string that is no local timestamp"))?;
-                let count = i64::try_from(time.count).map_err(|_| beyond())?;
-                Leaf::new(Form::Long(count), calendar::local_text(count, *unit) == text)
+                let text = number_text(value).ok_or_else(|| self.misfit(node, value))?;
+                self.decimal(node, &text, matches!(value, Value::Bytes(_) | Value::String(_)))
             }
             (Node::Duration { .. }, Value::Object(members)) => {
-                let bytes = duration(members).ok_or_else(|| {
-                    range("an object that has not exactly `months`, `days` and `milliseconds` of 32 bits")
-                })?;
-                Leaf::same(Form::MadeFixed(bytes))
+                let what = "an object that has not exactly `months`, `days` and `milliseconds` of 32 bits";
+                let bytes = duration(members).ok_or_else(|| self.range(node, what))?;
+                Ok(Leaf::same(Form::MadeFixed(bytes)))
             }
-            _ => return Err(misfit()),
-        })
+            (Node::Timestamp(unit), Value::Timestamp(time)) => {
+                let Counted { count, is_exact } = counted(*time, *unit);
+                self.count(node, count, is_exact, value)
+            }
+            (_, Value::Integer(integer)) => self.integer(node, *integer, value),
+            (_, Value::Float(float)) => self.float(node, float.into_inner(), value),
+            (_, Value::Bytes(_) | Value::String(_)) => self.text(node, value),
+            _ => Err(self.misfit(node, value)),
+        }
+    }
+
+    fn misfit(&self, node: NodeId, value: &Value) -> Fault {
+        misfit(self.schema(), node, value)
+    }
+
+    /// The right type, and a value that it cannot hold.
+    fn range(&self, node: NodeId, what: &str) -> Fault {
+        let expected = describe::type_of(self.schema(), node);
+        Fault::new("avro_range", format!("expected {expected}, is {what}"))
+    }
+
+    fn beyond(&self, node: NodeId, value: &Value) -> Fault {
+        self.range(node, &format!("{} beyond what it can hold", article(value)))
+    }
+
+    fn integer<'v>(&self, node: NodeId, integer: i64, value: &Value) -> Result<Leaf<'v>, Fault> {
+        let inexact = || self.range(node, "an integer with more digits than it keeps");
+        match self.schema().node(node) {
+            Node::Long => Ok(Leaf::same(Form::Long(integer))),
+            Node::Int if i32::try_from(integer).is_ok() => Ok(Leaf::same(Form::Long(integer))),
+            Node::Int => Err(self.beyond(node, value)),
+            Node::Float => {
+                let float = integer as f32;
+                let is_exact = float as i128 == i128::from(integer);
+                is_exact.then(|| Leaf::new(Form::Float(float), false)).ok_or_else(inexact)
+            }
+            Node::Double => {
+                let double = integer as f64;
+                let is_exact = double as i128 == i128::from(integer);
+                is_exact.then(|| Leaf::new(Form::Double(double), false)).ok_or_else(inexact)
+            }
+            _ => Err(self.misfit(node, value)),
+        }
+    }
+
+    fn float<'v>(&self, node: NodeId, double: f64, value: &Value) -> Result<Leaf<'v>, Fault> {
+        match self.schema().node(node) {
+            Node::Double => Ok(Leaf::same(Form::Double(double))),
+            Node::Float => {
+                let float = double as f32;
+                if float.is_infinite() && double.is_finite() {
+                    return Err(self.beyond(node, value));
+                }
+                Ok(Leaf::new(Form::Float(float), f64::from(float) == double))
+            }
+            _ => Err(self.misfit(node, value)),
+        }
+    }
+
+    /// Strings, whether of text or of bytes.
+    fn text<'v>(&self, node: NodeId, value: &'v Value) -> Result<Leaf<'v>, Fault> {
+        let is_bytes = matches!(value, Value::Bytes(_));
+        let bytes = value.as_bytes().ok_or_else(|| self.misfit(node, value))?;
+        match self.schema().node(node) {
+            Node::Bytes => return Ok(Leaf::new(Form::Bytes(bytes), is_bytes)),
+            Node::Fixed { size, .. } if *size == bytes.len() => {
+                return Ok(Leaf::new(Form::Fixed(bytes), is_bytes));
+            }
+            Node::Fixed { .. } => return Err(self.range(node, &format!("a string of {} bytes", bytes.len()))),
+            _ => {}
+        }
+        let text = value.to_str().ok_or_else(|| self.misfit(node, value))?;
+        let no = |what: &'static str| move || self.range(node, what);
+        match self.schema().node(node) {
+            Node::String => Ok(Leaf::new(Form::Bytes(bytes), !is_bytes)),
+            Node::Uuid(inner) => {
+                let parsed = uuid::parse(text.as_bytes()).ok_or_else(no("a string that is no UUID"))?;
+                Ok(uuid_leaf(inner, parsed, text))
+            }
+            Node::Date => {
+                let days = calendar::parse_date(text).ok_or_else(no("a string that is no date"))?;
+                i32::try_from(days).map_err(|_| self.beyond(node, value))?;
+                self.count(node, days.into(), calendar::date_text(days) == text, value)
+            }
+            Node::TimeMillis => self.time(node, text, Unit::Millis, value),
+            Node::TimeMicros => self.time(node, text, Unit::Micros, value),
+            Node::Timestamp(unit) => {
+                let time = DateTime::parse_from_rfc3339(text).ok();
+                let time = time.ok_or_else(no("a string that is no timestamp of RFC 3339"))?;
+                self.count(node, counted(time.to_utc(), *unit).count, false, value)
+            }
+            Node::LocalTimestamp(unit) => {
+                let time = calendar::parse_local(text, *unit);
+                let Counted { count, .. } = time.ok_or_else(no("a string that is no local timestamp"))?;
+                let is_same = |count| calendar::local_text(count, *unit) == text;
+                self.count(node, count, i64::try_from(count).is_ok_and(is_same), value)
+            }
+            _ => Err(self.misfit(node, value)),
+        }
+    }
+
+    fn time<'v>(&self, node: NodeId, text: &str, unit: Unit, value: &Value) -> Result<Leaf<'v>, Fault> {
+        let time = calendar::parse_time(text, unit);
+        let Counted { count, .. } =
+            time.ok_or_else(|| self.range(node, "a string that is no time of day"))?;
+        let is_same = |count| calendar::time_text(count, unit).as_deref() == Some(text);
+        self.count(node, count, i64::try_from(count).is_ok_and(is_same), value)
+    }
+
+    /// What is counted from an epoch or from midnight.
+    fn count<'v>(&self, node: NodeId, count: i128, is_same: bool, value: &Value) -> Result<Leaf<'v>, Fault> {
+        let count = i64::try_from(count).map_err(|_| self.beyond(node, value))?;
+        Ok(Leaf::new(Form::Long(count), is_same))
     }
 
     fn decimal<'v>(&self, node: NodeId, text: &str, is_text: bool) -> Result<Leaf<'v>, Fault> {
@@ -221,6 +239,16 @@ fn number_text(value: &Value) -> Option<std::borrow::Cow<'_, str>> {
         Value::Integer(integer) => Some(integer.to_string().into()),
         Value::Float(float) => Some(float.into_inner().to_string().into()),
         _ => value.to_str().map(Into::into),
+    }
+}
+
+fn uuid_leaf<'v>(inner: &Inner, parsed: [u8; 16], text: &str) -> Leaf<'v> {
+    let canonical = uuid::text(parsed);
+    let is_same = canonical == text;
+    match inner {
+        Inner::String => Leaf::new(Form::MadeBytes(canonical.into_bytes()), is_same),
+        Inner::Bytes => Leaf::new(Form::MadeBytes(parsed.to_vec()), is_same),
+        Inner::Fixed { .. } => Leaf::new(Form::MadeFixed(parsed.to_vec()), is_same),
     }
 }
 

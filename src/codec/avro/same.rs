@@ -112,5 +112,10 @@ mod tests {
         assert!(!same("\"int\"", r#"{"type": "int", "logicalType": "date"}"#));
         let fixed = |name: &str| format!(r#"{{"type": "fixed", "name": "{name}", "size": 4}}"#);
         assert!(!same(&fixed("A"), &fixed("B")));
+        let record = |field: &str| format!(r#"{{"type": "record", "name": "R", "fields": [{field}]}}"#);
+        let of = |name: &str| record(&format!(r#"{{"name": "{name}", "type": "int"}}"#));
+        assert!(same(&of("a"), &of("a")));
+        assert!(!same(&of("a"), &of("b")), "the same bytes would get another name");
+        assert!(!same(&of("a"), &record("")));
     }
 }

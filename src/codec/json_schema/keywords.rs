@@ -182,7 +182,7 @@ impl<'t> Parser<'t> {
             let id = self.schema(&member.tree, &pointer.then(&member.name))?;
             Ok((member.name.as_str(), id))
         };
-        members.iter().map(schema).collect()
+        members.list.iter().map(schema).collect()
     }
 
     fn text(&self, tree: &'t Tree, pointer: &Pointer<'_>) -> Done<&'t str> {
@@ -224,7 +224,7 @@ fn constant(tree: &Tree) -> Value {
         Kind::List(items) => Value::Array(items.iter().map(constant).collect()),
         Kind::Members(members) => {
             let pair = |member: &Member| (KeyString::from(member.name.as_str()), constant(&member.tree));
-            Value::Object(members.iter().map(pair).collect())
+            Value::Object(members.list.iter().map(pair).collect())
         }
     }
 }

@@ -76,8 +76,8 @@ impl JsonSchema {
     /// Whether `value` is as the schema has it; `wanted` says which of its members are looked at.
     ///
     /// With [`Wanted::Members`] nothing is asked of the others, not even that they are there. What only all members
-    /// together can tell is not asked either: an `enum` or `const` of a whole object, and that no second schema of a
-    /// `oneOf` fits. What is refused then is refused with all members, too.
+    /// together can tell is not asked either: that no second schema of a `oneOf` fits. What is refused then is refused
+    /// with all members, too.
     ///
     /// # Errors
     ///

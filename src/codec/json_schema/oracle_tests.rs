@@ -111,14 +111,17 @@ proptest! {
         }
     }
 
-    /// Looking at fewer members never refuses more.
+    /// Looking at fewer members never refuses more, whatever the others are by then.
     #[test]
     fn what_fits_as_a_whole_fits_for_each_of_its_members(
         schema in any_schema(), values in vec(any_value(), 12), names in subsequence(NAMES.to_vec(), 0..4),
     ) {
         let ours = JsonSchema::parse(&schema.to_string()).map_err(|error| TestCaseError::fail(error.to_string()))?;
-        let wanted = Wanted::Members(names.into_iter().map(str::to_owned).collect());
-        for value in values.iter().map(decoded).filter(|value| ours.validate(value, &Wanted::All).is_ok()) {
+        let wanted = Wanted::Members(names.iter().map(|name| (*name).to_owned()).collect());
+        for mut value in values.iter().map(decoded).filter(|value| ours.validate(value, &Wanted::All).is_ok()) {
+            if let vrl::value::Value::Object(members) = &mut value {
+                members.retain(|name, _| names.contains(&name.as_str()));
+            }
             prop_assert_eq!(ours.validate(&value, &wanted), Ok(()));
         }
     }

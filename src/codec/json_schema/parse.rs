@@ -120,7 +120,7 @@ impl<'t> Parser<'t> {
         let node = match &tree.kind {
             Kind::Boolean(false) => Node::Never,
             Kind::Boolean(true) => Node::Rules(Box::default()),
-            Kind::Members(members) => Node::Rules(Box::new(self.rules(id, members, pointer)?)),
+            Kind::Members(members) => Node::Rules(Box::new(self.rules(id, &members.list, pointer)?)),
             _ => {
                 let message = format!("a schema is an object or a boolean, not {}", tree.kind_name());
                 return Err(self.error(tree.at, pointer, message));

@@ -1,5 +1,7 @@
 //! The text of a schema as a tree that knows the place of each of its parts.
 
+use std::collections::HashMap;
+
 use super::JsonSchemaError;
 use super::number::Number;
 use super::pointer::Pointer;
@@ -19,8 +21,16 @@ pub(super) enum Kind {
     Number(Number),
     Text(String),
     List(Vec<Tree>),
+    Members(Members),
+}
+
+/// The members of an object.
+#[derive(Debug, Default)]
+pub(super) struct Members {
     /// In the order of the text.
-    Members(Vec<Member>),
+    pub(super) list: Vec<Member>,
+    /// The place of each in the list.
+    by_name: HashMap<String, usize>,
 }
 
 #[derive(Debug)]
@@ -34,7 +44,7 @@ pub(super) struct Member {
 impl Tree {
     pub(super) fn member(&self, name: &str) -> Option<&Member> {
         match &self.kind {
-            Kind::Members(members) => members.iter().find(|member| member.name == name),
+            Kind::Members(members) => members.by_name.get(name).map(|place| &members.list[*place]),
             _ => None,
         }
     }
@@ -109,8 +119,8 @@ impl Reader<'_> {
         Ok(Tree { kind, at })
     }
 
-    fn members(&mut self, pointer: &Pointer<'_>) -> Result<Vec<Member>, JsonSchemaError> {
-        let mut members: Vec<Member> = Vec::new();
+    fn members(&mut self, pointer: &Pointer<'_>) -> Result<Members, JsonSchemaError> {
+        let mut members = Members::default();
         self.at += 1;
         loop {
             match self.byte() {
@@ -123,13 +133,13 @@ impl Reader<'_> {
                     self.byte();
                     self.at += 1;
                     let inner = pointer.then(&name);
-                    if members.iter().any(|other| other.name == name) {
+                    if members.by_name.insert(name.clone(), members.list.len()).is_some() {
                         let message = format!("`{name}` stands here twice");
                         let pointer = Some(inner.to_string());
                         return Err(JsonSchemaError { message, pointer, at: place(self.text, at) });
                     }
                     let tree = self.tree(&inner)?;
-                    members.push(Member { name, at, tree });
+                    members.list.push(Member { name, at, tree });
                 }
             }
         }

@@ -63,11 +63,10 @@ impl<'s> Check<'s> {
         if let Some(types) = rules.types.filter(|types| !is_of(*types, value)) {
             return Err(Fault::new(id, Expected::Types(types), kind(value)));
         }
-        // Of an object of which only some members are looked at, the whole is not known.
-        if let (Some(constants), None) = (&rules.constants, members.filter(|_| value.is_object())) {
-            if !constants.iter().any(|constant| same(constant, value)) {
-                return Err(Fault::new(id, Expected::Constants(constants), kind(value)));
-            }
+        if let Some(constants) = &rules.constants
+            && !constants.iter().any(|constant| same_as_far_as_asked(constant, value, members))
+        {
+            return Err(Fault::new(id, Expected::Constants(constants), kind(value)));
         }
         match value {
             Value::Integer(_) | Value::Float(_) => number_fits(id, &rules.number, value)?,
@@ -276,6 +275,19 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
             (.., Some(a), Some(b)) => a == b,
             _ => a == b,
         },
+    }
+}
+
+/// The same, of objects of which only some members are looked at.
+fn same_as_far_as_asked(a: &Value, b: &Value, members: Members<'_>) -> bool {
+    match (a, b, members) {
+        (Value::Object(a), Value::Object(b), Some(members)) => {
+            members.iter().all(|name| match (a.get(name.as_str()), b.get(name.as_str())) {
+                (Some(a), Some(b)) => same(a, b),
+                (a, b) => a.is_none() && b.is_none(),
+            })
+        }
+        _ => same(a, b),
     }
 }
 

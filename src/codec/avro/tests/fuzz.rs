@@ -116,12 +116,12 @@ fn avro_resolve() {
             |bytes: &[u8]| Schema::parse(&generate::record_schema(&mut Entropy::new(bytes)).to_string(), &[]);
         let (Ok(writer), Ok(reader)) = (of(left), of(right)) else { return };
         let (writer, reader) = (Arc::new(writer), Arc::new(reader));
-        if let Ok(reading) = Reading::new(writer, Some(Arc::clone(&reader)), Wanted::All, true) {
-            if let Ok(document) = Arc::new(reading).decode(&tamed(left)) {
-                Writing::new(reader, false)
-                    .encode(&document, &mut Vec::new())
-                    .expect("what was read is written");
-            }
+        let reading = Reading::new(writer, Some(Arc::clone(&reader)), Wanted::All, true).map(Arc::new);
+        if let Ok(document) =
+            reading.map_err(drop).and_then(|reading| reading.decode(&tamed(left)).map_err(drop))
+        {
+            let written = Writing::new(reader, false).encode(&document, &mut Vec::new());
+            written.expect("what was read is written");
         }
     });
 }

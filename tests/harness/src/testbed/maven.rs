@@ -49,7 +49,7 @@ pub(super) fn fetch_apicurio(folder: &Path) -> Result<(), String> {
 }
 
 fn fetch(folder: &Path, dependencies: &str) -> Result<(), String> {
-    let pom = folder.with_extension("pom.xml");
+    let pom = folder.join("pom.xml");
     fs::write(&pom, project(dependencies)).map_err(|error| format!("write {}: {error}", pom.display()))?;
     let mut maven = Command::new("mvn");
     maven
@@ -66,5 +66,5 @@ pub(super) fn run(mut command: Command, name: &str) -> Result<(), String> {
     let status = process::spawn(command)
         .and_then(|mut child| child.wait())
         .map_err(|error| format!("run {name} (scripts/bootstrap test installs it): {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{name}: {status}")) }
+    if status.success() { Ok(()) } else { Err(format!("{name} failed: {status}")) }
 }

@@ -51,7 +51,7 @@ fn part(name: &str, fetch: impl FnOnce(&Path) -> Result<(), String>) -> Result<P
     }
     fs::create_dir(&partial).map_err(|error| format!("create {}: {error}", partial.display()))?;
     eprintln!("fetching {name} into {}", cache.display());
-    fetch(&partial)?;
+    fetch(&partial).map_err(|reason| format!("{name} cannot be had: {reason}"))?;
     fs::rename(&partial, &place).map_err(|error| format!("rename to {}: {error}", place.display()))?;
     Ok(place)
 }

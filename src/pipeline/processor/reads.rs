@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::codec::avro::{Schema, Wanted};
-use crate::config::spec::{DecodeSpec, Decoding, Format, PipelineSpec, StepSpec};
+use crate::config::spec::{DecodeSpec, Decoding, Format, PipelineSpec, SinkSpec, StepSpec};
 use crate::pipeline::codecs::{Decoder, Fits};
 use crate::transform::{EnvelopeReads, Members, Program, check_writer};
 
@@ -32,19 +32,26 @@ pub(super) fn decoders(spec: &PipelineSpec) -> (Decoder, Decoder) {
         let fits: Fits = Arc::new(move |writer: &Arc<Schema>| check_writer(&spec, writer));
         fits
     });
-    let value = Decoder::new(&decode.value, wanted(spec), fits);
+    let value = Decoder::new(&decode.value, wanted(spec, &decode.value), fits);
     (value, Decoder::new(&decode.key, Wanted::All, None))
 }
 
 /// The members of the value that are decoded: those that programs look at, or all where a sink writes all of them.
-fn wanted(spec: &PipelineSpec) -> Wanted {
+fn wanted(spec: &PipelineSpec, decode: &Decoding) -> Wanted {
     let mut members = Members::default();
     for program in programs(spec) {
         members.extend(&program.access().members);
     }
-    let writes_json = spec.sinks.iter().any(|sink| sink.value.format == Format::Json);
+    // A sink that writes JSON reads every member. So does one that writes Avro of a value that has no schema of Avro to
+    // be skipped by.
+    let is_avro = decode.format == Format::Avro;
+    let reads_all = |sink: &SinkSpec| match sink.value.format {
+        Format::Json => true,
+        Format::Avro => !is_avro,
+        Format::Raw => false,
+    };
     match members {
-        Members::Named(names) if !writes_json => Wanted::Members(names),
+        Members::Named(names) if !spec.sinks.iter().any(reads_all) => Wanted::Members(names),
         Members::Named(_) | Members::All => Wanted::All,
     }
 }

@@ -49,7 +49,7 @@ fn a_missing_schema_stops_the_pipeline_before_any_record_where_it_does_not() {
     assert!(reason.contains(&subject(&scene.output)) && reason.contains("register: if_missing"), "{reason}");
     let outcome = scene.stop(run);
     assert_eq!((outcome.output.len(), outcome.ended.account.consumed), (0, 0));
-    assert_eq!(scene.client.commits(&scene.group()).reached(&scene.input, &[(0, 1)]), false);
+    assert!(!scene.client.commits(&scene.group()).reached(&scene.input, &[(0, 1)]));
 }
 
 #[test]

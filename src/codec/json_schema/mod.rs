@@ -4,8 +4,8 @@
 //! 7, 2019-09 and 2020-12 are read, as far as the keywords go that are known here. What is not known is an error, with its
 //! place: a keyword that is passed over would make a promise that nobody keeps.
 //!
-//! - `integer` is a number without a fraction, as the specification has it: 1.0 is one, and a value that a program holds
-//!   as a float.
+//! - `integer` is a number without a point or an exponent, of 64 bits: what a program holds as an integer, so that it may
+//!   count with it. The specification since draft 6 also takes 1.0 for one.
 //! - `format` tells nothing but the reader.
 //! - Patterns are searched for, as ECMA 262 has it, by Rust's `regex`: no look-around and no back-references.
 

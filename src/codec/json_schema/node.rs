@@ -109,7 +109,7 @@ pub enum Type {
     Null,
     /// `boolean`
     Boolean,
-    /// `integer`: a number without a fraction. 1.0 and integers beyond 64 bits are among them, which values hold as floats.
+    /// `integer`: a number without a point or an exponent, of 64 bits.
     Integer,
     /// `number`: with or without a fraction.
     Number,

@@ -20,9 +20,10 @@ fn scalar() -> impl Strategy<Value = Json> {
         Just(Json::Null),
         any::<bool>().prop_map(Json::from),
         (-4..8_i64).prop_map(Json::from),
-        (-4..8_i64).prop_map(|n| Json::from(n as f64 / 2.0)),
+        // With a fraction: 1.0 is an integer there, and none here.
+        (-4..8_i64).prop_map(|n| Json::from(n as f64 + 0.5)),
         select(&[i64::MAX, i64::MIN, 9_007_199_254_740_993][..]).prop_map(Json::from),
-        select(&[4.35, 1e300, -0.0, 0.1][..]).prop_map(Json::from),
+        select(&[4.35, 0.1][..]).prop_map(Json::from),
         "[ab1\u{e4}\u{1f98a}]{0,4}".prop_map(Json::from),
     ]
 }

@@ -230,9 +230,8 @@ fn is_of(types: Types, value: &Value) -> bool {
         Value::Array(_) => types.contains(Type::Array),
         Value::Object(_) => types.contains(Type::Object),
         Value::Integer(_) => types.contains(Type::Integer) || types.contains(Type::Number),
-        Value::Float(float) => {
-            types.contains(Type::Number) || types.contains(Type::Integer) && float.fract() == 0.0
-        }
+        // What is held as a float is no integer to a program, whatever its fraction.
+        Value::Float(_) => types.contains(Type::Number),
         // No JSON decodes to these.
         Value::Timestamp(_) | Value::Regex(_) => false,
     }

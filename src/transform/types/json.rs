@@ -68,8 +68,7 @@ impl Walk<'_> {
         match one {
             Type::Null => Shape::Null,
             Type::Boolean => Shape::Boolean,
-            // 1.0 is an integer, and a float as it is held.
-            Type::Integer => Shape::one_of([range(rules), Shape::Float.perhaps()]),
+            Type::Integer => range(rules),
             Type::Number => Shape::one_of([range(rules).perhaps(), Shape::Float.perhaps()]),
             Type::String => Shape::Text(Text::String),
             Type::Array => match (rules.array.items, rules.array.prefix.is_empty()) {

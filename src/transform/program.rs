@@ -154,11 +154,11 @@ impl ProgramDiagnostic {
         Self { code, ..self }
     }
 
-    pub(super) fn as_warning(self) -> Self {
+    pub(super) fn into_warning(self) -> Self {
         Self { is_error: false, ..self }
     }
 
-    pub(super) fn as_error(self) -> Self {
+    pub(super) fn into_error(self) -> Self {
         Self { is_error: true, ..self }
     }
 

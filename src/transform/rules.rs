@@ -221,7 +221,7 @@ fn must_be_boolean(
             label,
         );
         let found = found.with_note("compare it: `… == true`");
-        return Some(found.with_code(PERHAPS_NO_BOOLEAN).as_warning());
+        return Some(found.with_code(PERHAPS_NO_BOOLEAN).into_warning());
     }
     let mut found = ProgramDiagnostic::own_error(format!("{what} must give a boolean"), whole(source), label);
     found.code = NON_BOOLEAN_PREDICATE;

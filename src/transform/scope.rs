@@ -294,13 +294,12 @@ fn or_null(kind: &mut Kind, path: &[OwnedSegment]) {
             match object.known_mut().get_mut(&name.as_str().into()) {
                 // To whoever reads it, absent is null.
                 Some(known) if rest.is_empty() => *known = known.clone().upgrade_undefined(),
-                Some(known) => return or_null(known, rest),
+                Some(known) => or_null(known, rest),
                 None if unknown.contains_any_defined() => {
                     object.set_unknown(unknown.or_null());
-                    return;
                 }
-                None => return,
-            };
+                None => {}
+            }
         }
         OwnedSegment::Index(_) => {
             let Some(array) = kind.as_array_mut() else { return };

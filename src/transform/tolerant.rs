@@ -85,7 +85,7 @@ fn choose(
 }
 
 fn as_warning(found: ProgramDiagnostic) -> ProgramDiagnostic {
-    let found = found.as_warning();
+    let found = found.into_warning();
     if NEEDLESS.contains(&found.code) {
         return found.with_note("this runs: it would be needed where types are unknown");
     }

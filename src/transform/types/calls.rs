@@ -26,11 +26,16 @@ pub(super) fn call(flow: &mut Flow<'_>, call: &FunctionCall) -> Shape {
     match (name.as_str(), arguments.into_iter().next()) {
         ("del", Some(first)) => first,
         // VRL takes what a closure gives for what it was given.
-        ("map_values" | "map_keys", Some(first)) => match first {
-            Shape::Array(_) => Shape::Array(Arc::new(Shape::Any)),
-            Shape::Map(_) | Shape::Record(_) => Shape::Map(Arc::new(Shape::Any)),
-            first => Shape::one_of([first, Shape::Any]),
-        },
+        ("map_values" | "map_keys", Some(first)) => {
+            let array = || Shape::Array(Arc::new(Shape::Any));
+            let object = || Shape::Map(Arc::new(Shape::Any));
+            let made = |shape: &Shape| match shape {
+                Shape::Array(_) => array(),
+                Shape::Map(_) | Shape::Record(_) => object(),
+                _ => Shape::one_of([array(), object()]),
+            };
+            Shape::one_of(first.alternatives().into_iter().map(|(shape, _)| made(shape)))
+        }
         (name, Some(first)) if kept_by(name).is_some() && first != Shape::Any => {
             let keeps = kept_by(name).expect("asked for above");
             first.retain(keeps)

@@ -240,7 +240,8 @@ impl<'s> Flow<'s> {
                 let asks = is_null(left) || is_null(right);
                 let first = self.maybe_asking(asks, |flow| flow.expr(left));
                 let second = self.maybe_asking(asks, |flow| flow.expr(right));
-                if !self.state.dead && !(asks && self.may_ask) {
+                let is_asked = asks && self.may_ask;
+                if !self.state.dead && !is_asked {
                     let texts = (self.text(left), self.text(right));
                     let spans = (left.span().range(), right.span().range());
                     self.found.extend(compare::check(*opcode.inner(), (&first, &second), texts, spans, span));

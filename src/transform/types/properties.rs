@@ -312,6 +312,9 @@ impl Author<'_> {
     }
 }
 
+/// Programs, each with whether it was warned of.
+type Programs = Vec<(Program, bool)>;
+
 /// One generated case.
 struct Case {
     reader: Arc<Schema>,
@@ -358,7 +361,7 @@ impl Case {
     }
 
     /// The programs of all steps, each with whether it was warned of, or all findings' codes of the first that is refused.
-    fn compile(&self, schema: Option<&Arc<Schema>>) -> Result<(Vec<(Program, bool)>, Scope), Vec<usize>> {
+    fn compile(&self, schema: Option<&Arc<Schema>>) -> Result<(Programs, Scope), Vec<usize>> {
         let mut scope = self.scope(schema);
         let mut programs = Vec::new();
         for (kind, source) in &self.steps {

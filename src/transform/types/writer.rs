@@ -93,7 +93,7 @@ fn of_sink(sink: &SinkSpec, scope: &Scope) -> Vec<String> {
 /// What is handled, and fails for each record.
 fn failing(warnings: &[ProgramDiagnostic], source: &str, place: &str) -> Vec<String> {
     let fails = |found: &&ProgramDiagnostic| found.code == WRONG_ARGUMENT;
-    let found: Vec<_> = warnings.iter().filter(fails).map(|found| found.clone().as_error()).collect();
+    let found: Vec<_> = warnings.iter().filter(fails).map(|found| found.clone().into_error()).collect();
     errors(&found, source, place)
 }
 

@@ -62,10 +62,15 @@ impl Shape {
         let Some((first, rest)) = path.split_first() else { return new.clone() };
         let OwnedSegment::Field(name) = first else { return Shape::Any };
         let fresh = |holder: &Record| {
-            let inner =
-                holder.members.get(name.as_str()).map_or_else(Shape::nothing, |old| old.shape.clone());
+            let empty = || Shape::nothing().with(rest, new);
+            let made = match (holder.members.get(name.as_str()), &holder.others) {
+                _ if rest.is_empty() => new.clone(),
+                (Some(old), _) if old.presence == Presence::Always => old.shape.with(rest, new),
+                (Some(Member { shape, .. }), _) | (None, Some(shape)) => shape.with(rest, new).merge(empty()),
+                (None, None) => empty(),
+            };
             let mut record = holder.clone();
-            record.members.insert(name.to_string(), Member::always(inner.with(rest, new)));
+            record.members.insert(name.to_string(), Member::always(made));
             Shape::Record(Arc::new(record))
         };
         match self {

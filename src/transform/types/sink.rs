@@ -141,6 +141,13 @@ impl Check<'_> {
                 true => nested(Vec::new()),
                 false => self.misfit(shape, whole, sure.value, None),
             },
+            (Shape::Map(_), Node::Record { fields, .. })
+                if fields.iter().any(|field| field.default.is_none()) =>
+            {
+                let why = "whether it has the members that are wanted is not known".to_owned();
+                let found = self.misfit(shape, whole, false, Some(why));
+                Verdict { is_misfit: false, ..found }
+            }
             (Shape::Map(_), Node::Record { .. } | Node::Duration { .. }) => nested(Vec::new()),
             (Shape::Map(items), Node::Map(wanted)) | (Shape::Array(items), Node::Array(wanted)) => {
                 self.path.push(OwnedSegment::Index(0));

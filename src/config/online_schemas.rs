@@ -6,11 +6,14 @@ use tokio::runtime::Runtime;
 
 use crate::codec::avro::{self, Reading, Wanted};
 use crate::registry::{Registries, SinkProbe};
+use crate::transform::check_writer;
 
 use super::diagnostic::Diagnostic;
 use super::pipeline::Places;
 use super::source_map::Place;
-use super::spec::{AvroEncoding, Decoding, Format, PipelineSpec, RegistrySpec, StepSpec, TopicsSpec};
+use super::spec::{
+    AvroEncoding, Decoding, Format, PipelineSpec, RegistrySpec, SinkSchema, StepSpec, TopicsSpec,
+};
 
 /// Asks registries, each one that does not answer only once.
 pub(super) struct SchemaCheck {
@@ -54,11 +57,20 @@ impl SchemaCheck {
     ) -> Result<(), String> {
         let registry = self.registries.of(registry)?;
         self.runtime.block_on(registry.probe_reach())?;
-        for (sink, place) in spec.sinks.iter().zip(&places.encodes) {
-            let encodings = [Some(&sink.value), sink.key.as_ref()];
-            for avro in encodings.into_iter().flatten().filter_map(|encoding| encoding.avro.as_ref()) {
-                sink_findings(avro, self.runtime.block_on(registry.probe_sink(avro)), *place, findings)?;
+        // What the registry tells stands where the file names no schema: so the types are those that will be there.
+        let mut told = spec.clone();
+        for (sink, place) in told.sinks.iter_mut().zip(&places.encodes) {
+            let encodings = [Some(&mut sink.value), sink.key.as_mut()];
+            for avro in encodings.into_iter().flatten().filter_map(|encoding| encoding.avro.as_mut()) {
+                let probe = self.runtime.block_on(registry.probe_sink(avro));
+                if let (SinkProbe::Found { schema, .. }, SinkSchema::Version(_)) = (&probe, &avro.schema) {
+                    avro.schema = SinkSchema::File(Arc::clone(schema));
+                }
+                sink_findings(avro, probe, *place, findings)?;
             }
+        }
+        if told.sinks != spec.sinks {
+            findings.extend(pinned(&told, place));
         }
         let TopicsSpec::Names(topics) = &spec.source.topics else { return Ok(()) };
         let Some(decode) = spec.transform.iter().find_map(|step| match step {
@@ -71,10 +83,17 @@ impl SchemaCheck {
             for topic in topics.iter().filter(|_| decoding.format == Format::Avro) {
                 let subject = format!("{topic}-{side}");
                 let versions = self.runtime.block_on(registry.probe_versions(&subject))?;
+                let newest = versions.last().map(|version| version.version);
                 for version in versions {
                     let name = format!("version {} of {subject} (schema id {})", version.version, version.id);
                     match &version.schema {
-                        Ok(writer) => findings.extend(unfit(decoding, writer, &name, place)),
+                        Ok(writer) => {
+                            findings.extend(unfit(decoding, writer, &name, place));
+                            if side == "value" && decoding.schema.is_none() {
+                                let is_newest = Some(version.version) == newest;
+                                findings.extend(misfit(&told, writer, &name, is_newest, place));
+                            }
+                        }
                         Err(why) => findings.push(
                             Diagnostic::warning("bad-schema", format!("{name} cannot be used: {why}"))
                                 .at(place, ""),
@@ -85,6 +104,40 @@ impl SchemaCheck {
         }
         Ok(())
     }
+}
+
+/// Whether the sinks' pinned schemas can hold what the programs make of the reader's schema that the file names.
+fn pinned(told: &PipelineSpec, place: Place) -> Option<Diagnostic> {
+    let mut told = told.clone();
+    let reader = told.transform.iter_mut().find_map(|step| match step {
+        StepSpec::Decode(decode) => {
+            let reader = decode.value.reader().cloned();
+            decode.value.schema = None;
+            reader
+        }
+        StepSpec::Filter(_) | StepSpec::Map(_) => None,
+    })?;
+    let why = check_writer(&told, &reader).err()?;
+    let message = format!("a schema that the registry has does not fit: {why}");
+    Some(Diagnostic::error("sink-type", message).at(place, "decoded here"))
+}
+
+/// Whether the programs and sinks do not fit records of a writer's schema. The newest counts; of older ones records may be
+/// left.
+fn misfit(
+    told: &PipelineSpec,
+    writer: &Arc<avro::Schema>,
+    name: &str,
+    is_newest: bool,
+    place: Place,
+) -> Option<Diagnostic> {
+    let why = check_writer(told, writer).err()?;
+    let message = format!("records of {name} do not fit: {why}");
+    let finding = match is_newest {
+        true => Diagnostic::error("writer-type", message),
+        false => Diagnostic::warning("writer-type", message),
+    };
+    Some(finding.at(place, "").note("its records are poison"))
 }
 
 /// Whether records of a writer's schema cannot be read.

@@ -143,7 +143,7 @@ pub enum Tombstones {
 }
 
 /// One sink.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SinkSpec {
     /// The topic to write.
     pub topic: String,

@@ -65,3 +65,29 @@ dlq: {topic: @dlq}",
         outcome.dlq.iter().map(|letter| letter.header_text("millstream.error.class")).collect();
     assert_eq!(classes, ["json_schema", "json_schema"]);
 }
+
+#[test]
+fn check_online_has_the_types_from_the_registry() {
+    let scene = scene("avro-online-types");
+    register(
+        &scene.input,
+        r#"{"type": "record", "name": "A", "fields": [{"name": "code", "type": "string"}, {"name": "n", "type": "long"}]}"#,
+    );
+    register(&scene.output, r#"{"type": "record", "name": "B", "fields": [{"name": "n", "type": "int"}]}"#);
+    let check = |lines: &str| {
+        let files = files(
+            &scene,
+            &format!(
+                "name: @name\nsource: {{topics: [@in]}}\nsinks: [{{topic: @out, encode: {{format: avro, version: 1, extra: drop}}}}]\n{lines}"
+            ),
+        );
+        let output = files.command("check").arg("--online").output().expect("the binary runs");
+        String::from_utf8([output.stdout, output.stderr].concat()).expect("it prints text")
+    };
+    let misspelt = check("transform: [{decode: avro}, {map: '.n = length(string!(.kode))'}]");
+    assert!(misspelt.contains("error[writer-type]") && misspelt.contains("`.kode`"), "{misspelt}");
+    let wide = check("transform: [{decode: avro}, {filter: .code == \"a\"}]");
+    assert!(wide.contains("error[writer-type]") && wide.contains("`.n` is a long"), "{wide}");
+    let fits = check("transform: [{decode: avro}, {map: '.n = 1'}]");
+    assert!(!fits.contains("error["), "{fits}");
+}

@@ -9,8 +9,20 @@ use crate::produced;
 const ADDRESS: &str =
     r#"{"type": "record", "name": "shop.Address", "fields": [{"name": "city", "type": "string"}]}"#;
 
+/// A country, and an address that names it: a reference that has one of its own.
+pub(super) const COUNTRY: &str =
+    r#"{"type": "record", "name": "shop.Country", "fields": [{"name": "code", "type": "string"}]}"#;
+pub(super) const ADDRESS_IN: &str = r#"{"type": "record", "name": "shop.Address", "fields": [
+    {"name": "city", "type": "string"}, {"name": "in", "type": "shop.Country"}]}"#;
+
+/// The last version, with all that it names, where addresses name countries.
+pub(super) fn reader_in() -> String {
+    let address = ADDRESS_IN.replace("\"shop.Country\"", COUNTRY);
+    versioned(2).replace("\"shop.Address\"", &address)
+}
+
 /// An order of this version; each can be read by the last.
-fn versioned(version: usize) -> String {
+pub(super) fn versioned(version: usize) -> String {
     let more = [
         r#"{"name": "id", "type": "int"}"#,
         r#"{"name": "id", "type": "long"}, {"name": "coupon", "type": ["null", "string"], "default": null}"#,

@@ -168,7 +168,8 @@ fn read_to_flow(out: &mut impl BufRead) -> String {
 
 #[test]
 fn the_shipped_pipelines_are_right() {
-    check_silently("pipelines", &["--bootstrap", "localhost:9092", "pipelines"]);
+    let places = ["--bootstrap", "localhost:9092", "--schema-registry", "http://localhost:8081"];
+    check_silently("pipelines", &[&places[..], &["pipelines"]].concat());
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub use frame::Frame;
 pub use program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel};
 pub use run::{RunError, Runner};
 pub use scope::Scope;
-pub use types::{SinkBlame, SinkFinding, check_sink, check_sink_key, check_writer};
+pub use types::{SinkBlame, SinkFinding, check_sink, check_sink_key, check_writer, fits_writer};
 
 #[cfg(test)]
 mod compile_tests;

@@ -12,6 +12,8 @@ use super::{AVRO_DECODED_BYTES_MAX, AVRO_DEPTH_MAX};
 
 /// What an item of an array takes beside its text, in bytes.
 const ITEM_BYTES: usize = size_of::<Value>();
+/// The most items of a value that take no byte each (nulls, empty records).
+const EMPTY_ITEMS_MAX: u64 = 65_536;
 /// Room that is made for an array's items before the first of them is read.
 const RESERVED_ITEMS_MAX: usize = 1_024;
 
@@ -45,6 +47,8 @@ pub(super) struct Decoder<'a> {
     depth: usize,
     /// What the value may still take, in bytes.
     pub(super) left_bytes: usize,
+    /// How many items without a byte of their own may still come.
+    left_empty: u64,
     /// What is read is only looked at, not given to anyone.
     pub(super) is_check: bool,
 }
@@ -57,7 +61,8 @@ impl<'a> Decoder<'a> {
         input: Input<'a>,
     ) -> Self {
         let left_bytes = AVRO_DECODED_BYTES_MAX;
-        Self { steps, writer, zero_sized, input, depth: 0, left_bytes, is_check: false }
+        let left_empty = EMPTY_ITEMS_MAX;
+        Self { steps, writer, zero_sized, input, depth: 0, left_bytes, left_empty, is_check: false }
     }
 
     /// What was read so far, in memory.
@@ -80,6 +85,15 @@ impl<'a> Decoder<'a> {
         self.left_bytes = self.left_bytes.checked_sub(bytes).ok_or_else(|| {
             let what = format!("decoded it takes more than {AVRO_DECODED_BYTES_MAX} bytes");
             Fault::new("avro_size", what).at(self.input.at())
+        })?;
+        Ok(())
+    }
+
+    /// Items without a byte of their own: few bytes could ask for any number of them.
+    fn charge_empty(&mut self, count: u64) -> Result<(), Fault> {
+        self.left_empty = self.left_empty.checked_sub(count).ok_or_else(|| {
+            let what = format!("it has more than {EMPTY_ITEMS_MAX} items that take no byte");
+            Fault::new("avro_length", what).at(self.input.at())
         })?;
         Ok(())
     }
@@ -147,8 +161,9 @@ impl<'a> Decoder<'a> {
     fn array(&mut self, item: StepId, is_zero_sized: bool) -> Result<Vec<Value>, Fault> {
         let mut items = Vec::new();
         while let Some(block) = self.input.items()? {
-            if !is_zero_sized {
-                self.input.has_room(block.count)?;
+            match is_zero_sized {
+                true => self.charge_empty(block.count)?,
+                false => self.input.has_room(block.count)?,
             }
             let count = usize::try_from(block.count).unwrap_or(usize::MAX);
             self.charge(count.saturating_mul(ITEM_BYTES))?;

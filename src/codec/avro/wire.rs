@@ -6,6 +6,9 @@ use super::super::CodecError;
 /// The length of a frame, in bytes.
 pub const FRAME_BYTES: usize = 5;
 
+/// The greatest id that a registry gives out: its API has a signed number of 32 bits.
+const ID_MAX: u32 = i32::MAX as u32;
+
 /// Takes the frame from `bytes`: the schema's id, and the value behind it.
 ///
 /// # Errors
@@ -14,6 +17,14 @@ pub const FRAME_BYTES: usize = 5;
 pub fn split_frame(bytes: &[u8]) -> Result<(u32, &[u8]), CodecError> {
     match bytes {
         [] => Err(CodecError::new("avro_empty", "not Avro of a schema registry: the value is empty")),
+        // Registries count in signed numbers, and answer others as they answer nonsense: that is no outage.
+        [0, a, b, c, d, ..] if u32::from_be_bytes([*a, *b, *c, *d]) > ID_MAX => {
+            let id = u32::from_be_bytes([*a, *b, *c, *d]);
+            let message = format!(
+                "not Avro of a schema registry: no schema has an id beyond {ID_MAX}, and this says {id}"
+            );
+            Err(CodecError::new("avro_frame", message))
+        }
         [0, a, b, c, d, body @ ..] => Ok((u32::from_be_bytes([*a, *b, *c, *d]), body)),
         [0, ..] => {
             let message = format!(
@@ -52,9 +63,12 @@ mod tests {
 
     #[test]
     fn what_has_no_frame_is_told_apart() {
-        for (bytes, class) in
-            [(&[][..], "avro_empty"), (&[0, 1, 2, 3], "avro_frame"), (b"{\"a\":1}", "avro_magic")]
-        {
+        for (bytes, class) in [
+            (&[][..], "avro_empty"),
+            (&[0, 1, 2, 3], "avro_frame"),
+            (&[0, 0x80, 0, 0, 0, 1], "avro_frame"),
+            (b"{\"a\":1}", "avro_magic"),
+        ] {
             assert_eq!(split_frame(bytes).expect_err("no frame").class, class);
         }
     }

@@ -156,7 +156,7 @@ impl Lane {
             .iter()
             .filter_map(|slot| slot.uncommitted.oldest_ms().into_iter().chain(slot.ledger.oldest_ms()).min());
         let held = held.min();
-        let waiting = self.pending.iter().filter(|message| message.error().is_none());
+        let waiting = self.awaited.kept().chain(&self.pending).filter(|message| message.error().is_none());
         held.into_iter().chain(waiting.filter_map(|message| message.timestamp_ms())).min()
     }
 

@@ -67,6 +67,11 @@ impl Awaited {
         self.holds.retain(|hold| !partitions.contains(&hold.at));
     }
 
+    /// The first message of each partition that stands still: what it waits for.
+    pub(super) fn kept(&self) -> impl Iterator<Item = &Message> {
+        self.holds.iter().filter_map(|hold| hold.messages.front())
+    }
+
     /// How many partitions stand still.
     pub(super) fn holds_count(&self) -> usize {
         self.holds.len()

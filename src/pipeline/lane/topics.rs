@@ -46,6 +46,11 @@ impl Subscription {
         }
     }
 
+    /// Whether nothing is subscribed yet.
+    fn is_new(&self) -> bool {
+        if self.is_pattern { self.topics.is_empty() } else { !self.is_subscribed }
+    }
+
     /// The topics that are subscribed.
     pub(super) fn topics(&self) -> &[String] {
         &self.topics
@@ -73,6 +78,10 @@ impl Lane {
     pub(super) fn maintain_subscription(&mut self) {
         let now_ms = self.now_ms();
         if now_ms < self.subscription.next_check_ms || !self.phase.is_running() {
+            return;
+        }
+        // A member that could not write would take partitions from others that can.
+        if self.subscription.is_new() && !self.has_schemas() {
             return;
         }
         let result = if self.subscription.is_pattern { self.match_pattern() } else { self.look_for_names() };

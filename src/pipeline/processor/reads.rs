@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::codec::avro::{Schema, Wanted};
 use crate::config::spec::{DecodeSpec, Decoding, Format, PipelineSpec, SinkSpec, StepSpec};
 use crate::pipeline::codecs::{Decoder, Fits};
-use crate::transform::{EnvelopeReads, Members, Program, check_writer};
+use crate::transform::{EnvelopeReads, Members, Program, fits_writer};
 
 /// The parts of the envelope that programs and sinks read.
 pub(super) fn envelope(spec: &PipelineSpec) -> EnvelopeReads {
@@ -29,7 +29,7 @@ pub(super) fn decoders(spec: &PipelineSpec) -> (Decoder, Decoder) {
     let is_unknown = decode.value.format == Format::Avro && decode.value.schema.is_none();
     let fits = is_unknown.then(|| {
         let spec = spec.clone();
-        let fits: Fits = Arc::new(move |writer: &Arc<Schema>| check_writer(&spec, writer));
+        let fits: Fits = Arc::new(move |writer: &Arc<Schema>| fits_writer(&spec, writer));
         fits
     });
     let value = Decoder::new(&decode.value, wanted(spec, &decode.value), fits);

@@ -15,8 +15,9 @@ pub(super) fn call(flow: &mut Flow<'_>, call: &FunctionCall) -> Shape {
     for (index, argument) in call.arguments.iter().enumerate() {
         let expr = &argument.inner().expr;
         arguments.push(match (name.as_str(), index) {
-            ("del", 0) => delete(flow, expr, call.arguments.len() > 1),
-            ("exists" | "is_null" | "is_nullish", 0) => flow.asking(|flow| flow.expr(expr)),
+            // To take away what only some versions have is right for all of them.
+            ("del", 0) => flow.asking(|flow| delete(flow, expr, call.arguments.len() > 1)),
+            (name, 0) if name == "exists" || name.starts_with("is_") => flow.asking(|flow| flow.expr(expr)),
             _ => flow.expr(expr),
         });
     }

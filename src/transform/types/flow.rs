@@ -225,7 +225,7 @@ impl<'s> Flow<'s> {
                 Shape::Boolean
             }
             Opcode::Or => {
-                let first = self.expr(left);
+                let first = self.asking(|flow| flow.expr(left));
                 let second = self.branch(left, Some(false), right);
                 let first = first.retain(|shape| !matches!(shape, Shape::Null));
                 Shape::one_of([first, second])
@@ -238,10 +238,10 @@ impl<'s> Flow<'s> {
             Opcode::Eq | Opcode::Ne | Opcode::Ge | Opcode::Gt | Opcode::Le | Opcode::Lt => {
                 let is_null = |node: &Node<Expr>| matches!(constant(node), Some(value) if value.is_null());
                 let asks = is_null(left) || is_null(right);
+                // What never holds for the records of one version may hold for those of another.
                 let first = self.maybe_asking(asks, |flow| flow.expr(left));
                 let second = self.maybe_asking(asks, |flow| flow.expr(right));
-                let is_asked = asks && self.may_ask;
-                if !self.state.dead && !is_asked {
+                if !self.state.dead && !self.may_ask {
                     let texts = (self.text(left), self.text(right));
                     let spans = (left.span().range(), right.span().range());
                     self.found.extend(compare::check(*opcode.inner(), (&first, &second), texts, spans, span));

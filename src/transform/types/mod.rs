@@ -29,7 +29,7 @@ pub use flow::Written;
 pub use json::shape_of_json;
 pub use shape::{Member, Record, Shape, Text};
 pub use sink::{SinkBlame, SinkFinding, check_sink, check_sink_key};
-pub use writer::check_writer;
+pub use writer::{check_writer, fits_writer};
 
 use vrl::parser::ast::{Program, RootExpr};
 

@@ -80,7 +80,12 @@ impl Shape {
                 let others = Some((**items).clone());
                 fresh(&Record { name: None, members: BTreeMap::new(), others })
             }
-            Shape::Union(all) if !all.is_empty() => Shape::one_of(all.iter().map(|one| one.with(path, new))),
+            // Which of them is written into is not known; where it is none that has members, it becomes one with this alone.
+            Shape::Union(all) if !all.is_empty() => Shape::one_of(all.iter().map(|one| {
+                let is_object = matches!(one, Shape::Record(_) | Shape::Map(_));
+                let made = one.with(path, new);
+                if is_object { made } else { made.perhaps() }
+            })),
             Shape::Perhaps(inner) => inner.with(path, new).perhaps(),
             _ => fresh(&Record::default()),
         }

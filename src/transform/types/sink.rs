@@ -23,6 +23,8 @@ const FINDINGS_MAX: usize = 50;
 pub struct SinkFinding {
     /// An error, or only a warning.
     pub is_error: bool,
+    /// Whether an error is one of every record, not only of some that the schema allows.
+    pub is_always: bool,
     /// What is wrong, with the path of the member.
     pub message: String,
     /// What to say at the place that is to blame.
@@ -96,6 +98,8 @@ impl Check<'_> {
         // Where nothing of it fits, it does not matter which of it occurs.
         if is_sure && misfits == alternatives.len() {
             found.iter_mut().for_each(|finding| finding.is_error = true);
+        } else if !is_only {
+            found.iter_mut().for_each(|finding| finding.is_always = false);
         }
         found
     }
@@ -161,6 +165,7 @@ impl Check<'_> {
                 Fit::Partly(why) => {
                     let mut verdict = self.misfit(shape, whole, sure.part, Some(why));
                     verdict.is_misfit = false;
+                    verdict.found.iter_mut().for_each(|finding| finding.is_always = false);
                     verdict
                 }
                 Fit::No(why) => self.misfit(shape, whole, sure.value, why),
@@ -296,7 +301,7 @@ impl Check<'_> {
     fn finding(&self, is_error: bool, message: String, label: String) -> SinkFinding {
         let written = self.scope.last_write(self.prefix, &self.plain());
         let written = written.map(|write| SinkBlame { map: write.map, span: write.span.clone() });
-        SinkFinding { is_error, message, label, notes: Vec::new(), written }
+        SinkFinding { is_error, is_always: true, message, label, notes: Vec::new(), written }
     }
 
     fn is_deleted(&self, blame: &SinkBlame) -> bool {

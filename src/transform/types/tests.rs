@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use crate::codec::avro::Schema;
-use crate::config::spec::{DataSchema, DecodeSpec, Decoding, Extra, Format};
+use crate::config::spec::{DataSchema, DecodeSpec, Decoding, Extra, Format, StepSpec};
 use crate::config::{LoadRequest, load};
 use crate::transform::{
     Program, ProgramDiagnostic, ProgramKind, Scope, SinkFinding, check_sink, check_writer, compile_in,
+    fits_writer,
 };
 
 const ORDER: &str = r#"{"type": "record", "name": "shop.Order", "fields": [
@@ -461,7 +462,12 @@ fn recursive_types_end_somewhere() {
 }
 
 /// What is said of a writer's schema by a pipeline of these steps, whose sink is written by a schema beside the bad files.
+/// What is said of a writer's schema that turns up while the pipeline runs.
 fn misfits(steps: &str, sink: &str, writer: &str) -> Result<(), String> {
+    fits_writer(&made(steps, sink), &Arc::new(schema(writer)))
+}
+
+fn made(steps: &str, sink: &str) -> crate::config::spec::PipelineSpec {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad/types-sinks");
     let text = format!(
         "name: made\nsource: {{topics: [orders]}}\ntransform:\n  - decode: avro\n{steps}sinks:\n  - topic: out\n    {sink}\n"
@@ -472,8 +478,8 @@ fn misfits(steps: &str, sink: &str, writer: &str) -> Result<(), String> {
         texts: vec![(folder.join("made.yaml"), text)],
         ..LoadRequest::default()
     };
-    let loaded = load(&request).unwrap_or_else(|report| panic!("{report}"));
-    check_writer(&loaded.config.pipelines[0], &Arc::new(schema(writer)))
+    let mut loaded = load(&request).unwrap_or_else(|report| panic!("{report}"));
+    loaded.config.pipelines.remove(0)
 }
 
 #[test]
@@ -509,6 +515,46 @@ fn members_that_only_some_versions_have_may_be_asked_for() {
         assert_eq!(misfits(&step, "encode: json", ORDER), Ok(()), "{step}");
     }
     assert!(misfits("  - map: .x = .added\n", "encode: json", ORDER).is_err());
+}
+
+/// A record is poison for what it is, not for what another record of its schema might be.
+#[test]
+fn what_only_some_records_of_a_schema_do_is_seen_when_they_come() {
+    for steps in [
+        "  - filter: .status == \"RETURNED\"\n",
+        "  - filter: .status != \"RETURNED\"\n",
+        "  - filter: .count != 3000000000\n",
+        "  - map: del(.added)\n",
+        "  - map: .x = .added || \"none\"\n",
+        "  - map: 'if is_string(.added) { .x = 1 }'\n",
+    ] {
+        assert_eq!(misfits(steps, "encode: json", ORDER), Ok(()), "{steps}");
+    }
+    let nullable =
+        made("  - map: '. = {\"id\": .note}'\n", "encode: {value: {format: avro, schema: key.avsc}}");
+    let writer = Arc::new(schema(ORDER));
+    assert_eq!(fits_writer(&nullable, &writer), Ok(()));
+    assert!(check_writer(&nullable, &writer).is_err());
+    let number = made("  - map: '. = {\"id\": .id}'\n", "encode: {value: {format: avro, schema: key.avsc}}");
+    assert!(fits_writer(&number, &writer).is_err());
+    let told = check_writer(&made("  - filter: .status == \"RETURNED\"\n", "encode: json"), &writer);
+    assert!(told.is_err_and(|told| told.contains("RETURNED")), "check says it of a schema that is known");
+}
+
+#[test]
+fn what_is_written_into_what_may_be_null_is_not_taken_for_certain() {
+    let nested = r#"{"type": "record", "name": "A", "fields": [{"name": "in", "type": ["null", {"type": "record", "name": "B",
+        "fields": [{"name": "x", "type": "long"}, {"name": "y", "type": "long"}]}]}]}"#;
+    let spec = made("  - map: .in.x = 3\n", "encode: json");
+    let program = spec.transform.iter().find_map(|step| match step {
+        StepSpec::Map(program) => Some(program.source().to_owned()),
+        _ => None,
+    });
+    let scope = Scope::start().after_decode(&decode(nested));
+    let source = program.expect("there is a map");
+    let (program, _) = compile_in(ProgramKind::Map, &source, &scope).expect("it compiles");
+    let found = check_sink(program.scope_after(), &Arc::new(schema(nested)), Extra::Error);
+    assert!(found.iter().all(|finding| !finding.is_error), "{found:?}");
 }
 
 #[test]

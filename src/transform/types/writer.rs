@@ -16,16 +16,42 @@ use super::sink::{SinkFinding, check_sink, check_sink_key};
 /// How many misfits are named.
 const NAMED_MAX: usize = 5;
 
+/// Which misfits count.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counts {
+    /// All that are certain for a record that the schema allows.
+    Any,
+    /// Those of every record.
+    Always,
+}
+
 /// Whether records of `writer` are what the pipeline's programs and sinks can work with, where `decode` names no schema
-/// that they are read by. A member that only some versions of a schema have may be asked for by `exists(.x)`, `is_null(.x)`,
-/// `.x == null` and `??`.
+/// that they are read by: what `check` says of a schema that the registry has.
 ///
 /// # Errors
 ///
 /// What does not fit, in one line.
 pub fn check_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(), String> {
+    check(spec, writer, Counts::Any)
+}
+
+/// Whether no record of `writer` at all can be processed. A member that only some versions of a schema have may be asked
+/// for by `exists(.x)`, `is_null(.x)` and the like, `.x == null`, `||`, `??` and `del(.x)`; what holds for no record of this
+/// version may hold for those of another; and what only some records do is seen when they come.
+///
+/// # Errors
+///
+/// What does not fit, in one line.
+pub fn fits_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(), String> {
+    check(spec, writer, Counts::Always)
+}
+
+fn check(spec: &PipelineSpec, writer: &Arc<avro::Schema>, counts: Counts) -> Result<(), String> {
     let mut misfits = Vec::new();
-    let mut scope = Scope::start_with(spec.tombstones == Tombstones::Run).asking();
+    let mut scope = Scope::start_with(spec.tombstones == Tombstones::Run);
+    if counts == Counts::Always {
+        scope = scope.asking();
+    }
     scope = scope.with_encoded_keys(spec.sinks.iter().any(|sink| sink.key.is_some()));
     for (index, step) in spec.transform.iter().enumerate() {
         let program = match step {
@@ -52,7 +78,7 @@ pub fn check_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(
         }
     }
     for sink in &spec.sinks {
-        misfits.extend(of_sink(sink, &scope));
+        misfits.extend(of_sink(sink, &scope, counts));
     }
     refuse(spec, misfits)
 }
@@ -63,7 +89,7 @@ fn read_by(decode: &DecodeSpec, writer: &Arc<avro::Schema>) -> DecodeSpec {
     decode
 }
 
-fn of_sink(sink: &SinkSpec, scope: &Scope) -> Vec<String> {
+fn of_sink(sink: &SinkSpec, scope: &Scope, counts: Counts) -> Vec<String> {
     let mut scope = scope.clone();
     let name = format!("the sink `{}`", sink.topic);
     if let Some(when) = &sink.when {
@@ -87,7 +113,8 @@ fn of_sink(sink: &SinkSpec, scope: &Scope) -> Vec<String> {
         found.extend(check_sink_key(&scope, &schema, extra));
     }
     let misfit = |finding: SinkFinding| format!("{name}: {} ({})", finding.message, finding.label);
-    found.into_iter().filter(|finding| finding.is_error).map(misfit).collect()
+    let counted = |finding: &SinkFinding| finding.is_error && (finding.is_always || counts == Counts::Any);
+    found.into_iter().filter(counted).map(misfit).collect()
 }
 
 /// What is handled, and fails for each record.

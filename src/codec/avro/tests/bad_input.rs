@@ -57,9 +57,14 @@ fn lengths_take_no_memory_before_they_are_true() {
         assert_eq!(class(read(&array("\"int\""), &[long(length), vec![0]].concat())), "avro_length");
     }
     // Nothing takes no bytes, so that any count could be true.
-    assert_eq!(class(read(&array("\"null\""), &[long(i64::MAX), vec![0]].concat())), "avro_size");
+    assert_eq!(class(read(&array("\"null\""), &[long(i64::MAX), vec![0]].concat())), "avro_length");
     let empty = r#"{"type": "record", "name": "E", "fields": []}"#;
-    assert_eq!(class(read(&array(empty), &[long(1 << 40), vec![0]].concat())), "avro_size");
+    assert_eq!(class(read(&array(empty), &[long(1 << 40), vec![0]].concat())), "avro_length");
+    // Ten bytes that would take hundreds of megabytes; and what stands in several arrays counts together.
+    assert_eq!(class(read(&array("\"null\""), &[long(6_000_000), vec![0]].concat())), "avro_length");
+    let half = [long(40_000), vec![0]].concat();
+    let twice = [long(2), half.clone(), half, vec![0]].concat();
+    assert_eq!(class(read(&array(&array("\"null\"")), &twice)), "avro_length");
     let few = read(&array("\"null\""), &[long(3), vec![0]].concat()).expect("three of nothing");
     assert_eq!(few.as_array().map(<[_]>::len), Some(3));
 }

@@ -188,3 +188,37 @@ fn a_drain_does_not_wait_for_a_schema() {
     proxy.set(Mode::Pass);
     assert_eq!(scene.finish(files.start()).ended.account, produced(3));
 }
+
+#[test]
+fn a_member_that_cannot_write_yet_takes_no_partition_from_one_that_can() {
+    let scene = Scene::bare(crate::BINARY, "avro-join", millstream_harness::broker::shared());
+    scene.client.create_topic(&scene.input, 2, &[]);
+    for topic in [&scene.output, &scene.dlq] {
+        scene.client.create_topic(topic, 1, &[]);
+    }
+    let id = register(&scene.input, ORDER);
+    register(&scene.output, ORDER_MORE);
+    let pipeline = "name: @name
+source: {topics: [@in]}
+transform: [{decode: avro}, {map: .twice = int!(.id) * 2}]
+sinks: [{topic: @out, encode: {format: avro, version: 1}}]
+dlq: {topic: @dlq}";
+    let send = |partition| {
+        scene.client.produce(&scene.input, orders(id, 5).into_iter().map(|record| record.to(partition)));
+    };
+    let mut first = files(&scene, pipeline).start();
+    first.wait_running(&scene.name);
+    let proxy = Proxy::start(registry::shared());
+    proxy.set(Mode::Down);
+    let mut second = files_at(&scene, &proxy.url(), pipeline).start();
+    second.wait_waiting_for(&scene.name, "the schemas of the sinks");
+    (0..2).for_each(send);
+    scene.wait_committed_at(&mut first, &scene.input, &[(0, 5), (1, 5)]);
+    proxy.set(Mode::Pass);
+    second.wait_running(&scene.name);
+    first.stop();
+    (0..2).for_each(send);
+    scene.wait_committed_at(&mut second, &scene.input, &[(0, 10), (1, 10)]);
+    second.stop();
+    assert_eq!((scene.client.read(&scene.output).len(), scene.client.read(&scene.dlq).len()), (20, 0));
+}

@@ -78,3 +78,20 @@ dlq: {{topic: @dlq}}"
         }
     }
 }
+
+#[test]
+fn an_id_that_no_registry_gives_out_is_poison_and_holds_nothing() {
+    let (scene, id) = stage("avro-no-id");
+    scene.send([Sent::value([0, 0x80, 0, 0, 0, 1]), Sent::value(framed(id, &order(1, "EU", "x")))]);
+    let files = files(
+        &scene,
+        "name: @name
+source: {topics: [@in]}
+transform: [{decode: avro}]
+sinks: [{topic: @out}]
+dlq: {topic: @dlq}",
+    );
+    let outcome = scene.finish(files.start());
+    assert_eq!(outcome.output.len(), 1);
+    assert_eq!(outcome.dlq[0].header_text("millstream.error.class"), "avro_frame");
+}

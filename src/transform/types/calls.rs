@@ -1,10 +1,13 @@
 //! What functions and operators give, as far as it is known without VRL.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use vrl::compiler::value::kind;
 use vrl::parser::ast::{Expr, FunctionCall, Node, Opcode, QueryTarget};
 
+use super::super::program::ProgramDiagnostic;
+use super::super::tolerant::WRONG_ARGUMENT;
 use super::flow::{Flow, Written, result_of};
 use super::shape::{Member, Presence, Record, Shape, Text};
 
@@ -20,6 +23,12 @@ pub(super) fn call(flow: &mut Flow<'_>, call: &FunctionCall) -> Shape {
             (name, 0) if name == "exists" || name.starts_with("is_") => flow.asking(|flow| flow.expr(expr)),
             _ => flow.expr(expr),
         });
+    }
+    if let (Some(shape), Some(argument)) = (arguments.first(), call.arguments.first())
+        && flow.tells()
+        && can_only_fail(&name, shape)
+    {
+        flow.found.push(failing(&name, shape, argument.inner().expr.span().range()));
     }
     if let Some(closure) = &call.closure {
         flow.closure(closure.inner().block.inner());
@@ -66,6 +75,28 @@ fn delete(flow: &mut Flow<'_>, node: &Node<Expr>, compacts: bool) -> Shape {
         });
     }
     shape
+}
+
+/// Whether no value of this shape is one that the function takes.
+fn can_only_fail(name: &str, shape: &Shape) -> bool {
+    if *shape == Shape::Any || shape.is_never() {
+        return false;
+    }
+    match (kept_by(name), name) {
+        (Some(keeps), _) => shape.retain(keeps).is_never(),
+        (None, "to_int" | "to_float" | "to_bool" | "to_string") => {
+            let is_plain = |one: &Shape| !matches!(one, Shape::Array(_) | Shape::Map(_) | Shape::Record(_));
+            shape.retain(is_plain).is_never()
+        }
+        (None, _) => false,
+    }
+}
+
+fn failing(name: &str, shape: &Shape, span: Range<usize>) -> ProgramDiagnostic {
+    let message = format!("`{name}` can only fail here");
+    let found = ProgramDiagnostic::own_error(message, span, format!("this is {}", shape.words()));
+    let found = found.with_code(WRONG_ARGUMENT).into_warning();
+    found.with_note("this compiles, since the error is handled, and it fails for each record that comes here")
 }
 
 /// What the functions that insist on a type let through.

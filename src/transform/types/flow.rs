@@ -362,6 +362,11 @@ impl<'s> Flow<'s> {
         }
     }
 
+    /// Whether what is found here is to be told: records come here, and none is asked about.
+    pub(super) fn tells(&self) -> bool {
+        !self.state.dead && !self.asks
+    }
+
     /// Reads a path, and tells where there is no such.
     pub(super) fn read(&mut self, prefix: PathPrefix, path: &OwnedValuePath, span: Range<usize>) -> Shape {
         let reading = self.root(prefix).read(&path.segments);

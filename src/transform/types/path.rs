@@ -60,7 +60,7 @@ impl Shape {
     #[must_use]
     pub(super) fn with(&self, path: &[OwnedSegment], new: &Shape) -> Shape {
         let Some((first, rest)) = path.split_first() else { return new.clone() };
-        let OwnedSegment::Field(name) = first else { return Shape::Any };
+        let OwnedSegment::Field(name) = first else { return self.with_item(path, new) };
         let fresh = |holder: &Record| {
             let empty = || Shape::nothing().with(rest, new);
             let made = match (holder.members.get(name.as_str()), &holder.others) {
@@ -88,6 +88,23 @@ impl Shape {
             })),
             Shape::Perhaps(inner) => inner.with(path, new).perhaps(),
             _ => fresh(&Record::default()),
+        }
+    }
+
+    /// The same with `new` in an item. Which items there are is not known: where there are fewer, nulls come between.
+    fn with_item(&self, path: &[OwnedSegment], new: &Shape) -> Shape {
+        let Some((_, rest)) = path.split_first() else { return new.clone() };
+        match self {
+            Shape::Array(items) => {
+                let written = [items.with(rest, new), Shape::nothing().with(rest, new), Shape::Null];
+                let written = written.map(|shape| shape.perhaps());
+                Shape::Array(Arc::new(Shape::one_of([(**items).clone()].into_iter().chain(written))))
+            }
+            Shape::Union(all) if !all.is_empty() => {
+                Shape::one_of(all.iter().map(|one| one.with_item(path, new)))
+            }
+            Shape::Perhaps(inner) => inner.with_item(path, new).perhaps(),
+            _ => Shape::Any,
         }
     }
 

@@ -517,6 +517,28 @@ fn members_that_only_some_versions_have_may_be_asked_for() {
     assert!(misfits("  - map: .x = .added\n", "encode: json", ORDER).is_err());
 }
 
+#[test]
+fn a_call_that_can_only_fail_and_an_item_that_may_not_be_there_are_warned_of() {
+    let scope = Scope::start().after_decode(&decode(ORDER));
+    for source in [".x = string!(.id)", ".x = int!(.region)", ".x = to_int!(.lines)", ".x = object!(.tags.a)"]
+    {
+        let (_, warnings) = compile_in(ProgramKind::Map, source, &scope).expect("it compiles");
+        assert!(
+            warnings.iter().any(|found| found.message.contains("can only fail")),
+            "{source}: {warnings:?}"
+        );
+    }
+    for source in [".x = string!(.note)", ".x = to_int!(.region)", ".x = string!(.unknown || .region)"] {
+        if let Ok((_, warnings)) = compile_in(ProgramKind::Map, source, &scope) {
+            assert!(!warnings.iter().any(|found| found.message.contains("can only fail")), "{source}");
+        }
+    }
+    let (program, _) = compile_in(ProgramKind::Map, ".lines[0].sku = \"x\"", &scope).expect("it compiles");
+    let found = check_sink(program.scope_after(), &Arc::new(schema(ORDER)), Extra::Error);
+    assert!(found.iter().any(|finding| finding.message.contains("price")), "{found:?}");
+    assert!(found.iter().all(|finding| !finding.is_error), "{found:?}");
+}
+
 /// A record is poison for what it is, not for what another record of its schema might be.
 #[test]
 fn what_only_some_records_of_a_schema_do_is_seen_when_they_come() {

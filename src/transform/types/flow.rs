@@ -350,7 +350,15 @@ impl<'s> Flow<'s> {
         let path = query.path.inner();
         match query.target.inner() {
             QueryTarget::External(prefix) => self.read(*prefix, path, span),
-            QueryTarget::Internal(name) => self.local(name).read(&path.segments).shape,
+            QueryTarget::Internal(name) => {
+                let reading = self.local(name).read(&path.segments);
+                if let Some(missing) = &reading.missing
+                    && self.tells()
+                {
+                    self.found.extend(members::unknown_in_variable(name, path, missing, span));
+                }
+                reading.shape
+            }
             QueryTarget::FunctionCall(call) => {
                 let shape = self.call(call);
                 shape.read(&path.segments).shape

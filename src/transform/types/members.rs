@@ -60,6 +60,33 @@ pub(super) fn unknown(
     Some(found.with_code(UNKNOWN_MEMBER))
 }
 
+/// The same for what a variable holds.
+pub(super) fn unknown_in_variable(
+    variable: &str,
+    path: &OwnedValuePath,
+    missing: &Missing,
+    span: Range<usize>,
+) -> Option<ProgramDiagnostic> {
+    let OwnedSegment::Field(name) = &path.segments[missing.known] else { return None };
+    let around = match missing.known {
+        0 => variable.to_owned(),
+        known => format!("{variable}.{}", OwnedValuePath { segments: path.segments[..known].to_vec() }),
+    };
+    let names = names(&missing.holder);
+    // What has no members at all was perhaps taken for something else; VRL gives null for it.
+    if names.is_empty() {
+        return None;
+    }
+    let label = match nearest(name, names.iter().copied()) {
+        Some(near) => format!("did you mean `{around}.{near}`?"),
+        None => "no such member".to_owned(),
+    };
+    let found =
+        ProgramDiagnostic::own_error(format!("`{around}` has no member `{}`", name.as_str()), span, label);
+    let found = found.with_note(format!("{} has {}", subject(&missing.holder), listed(names)));
+    Some(found.with_code(UNKNOWN_MEMBER))
+}
+
 fn with_help(found: ProgramDiagnostic, holder: &Shape) -> ProgramDiagnostic {
     let is_array = holder.alternatives().iter().any(|(shape, _)| matches!(shape, Shape::Array(_)));
     if is_array {

@@ -518,6 +518,27 @@ fn members_that_only_some_versions_have_may_be_asked_for() {
 }
 
 #[test]
+fn members_are_looked_up_in_variables_too() {
+    let scope = Scope::start().after_decode(&decode(ORDER));
+    let errors = |source: &str| match compile_in(ProgramKind::Map, source, &scope) {
+        Ok(_) => Vec::new(),
+        Err(found) => found.into_iter().filter(|found| found.is_error).map(|found| found.message).collect(),
+    };
+    assert_eq!(errors("x = .customer\n.y = x.nmae"), ["`x` has no member `nmae`"]);
+    assert_eq!(errors("x = .\n.y = x.customer.vpi"), ["`x.customer` has no member `vpi`"]);
+    for source in [
+        "x = .customer\n.y = x.name",
+        "x = .tags\n.y = x.whatever",
+        "x = {}\nx.a = 1\n.y = x.a",
+        "x = .customer\nif exists(.unknown.y) { .y = 1 }\n.y = x.vip",
+        "x = {\"a\": 1}\nfor_each(.lines) -> |_i, line| { x.b = line.sku }\n.y = x.b",
+    ] {
+        let found: Vec<String> = errors(source);
+        assert!(!found.iter().any(|message| message.contains("`x")), "{source}: {found:?}");
+    }
+}
+
+#[test]
 fn a_call_that_can_only_fail_and_an_item_that_may_not_be_there_are_warned_of() {
     let scope = Scope::start().after_decode(&decode(ORDER));
     for source in [".x = string!(.id)", ".x = int!(.region)", ".x = to_int!(.lines)", ".x = object!(.tags.a)"]

@@ -73,12 +73,7 @@ impl SchemaCheck {
             findings.extend(pinned(&told, place));
         }
         let TopicsSpec::Names(topics) = &spec.source.topics else { return Ok(()) };
-        let Some(decode) = spec.transform.iter().find_map(|step| match step {
-            StepSpec::Decode(decode) => Some(decode),
-            StepSpec::Filter(_) | StepSpec::Map(_) => None,
-        }) else {
-            return Ok(());
-        };
+        let Some(decode) = spec.decode() else { return Ok(()) };
         for (side, decoding) in [("value", &decode.value), ("key", &decode.key)] {
             for topic in topics.iter().filter(|_| decoding.format == Format::Avro) {
                 let subject = format!("{topic}-{side}");

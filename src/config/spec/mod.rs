@@ -51,14 +51,19 @@ pub struct PipelineSpec {
 }
 
 impl PipelineSpec {
+    /// How its records are decoded, where they are.
+    pub fn decode(&self) -> Option<&DecodeSpec> {
+        self.transform.iter().find_map(|step| match step {
+            StepSpec::Decode(decode) => Some(decode),
+            StepSpec::Filter(_) | StepSpec::Map(_) => None,
+        })
+    }
+
     /// Whether it reads or writes a format that needs the schema registry.
     pub fn needs_registry(&self) -> bool {
-        let decodes = self.transform.iter().any(|step| match step {
-            StepSpec::Decode(decode) => {
-                [&decode.value, &decode.key].iter().any(|one| one.format == Format::Avro)
-            }
-            StepSpec::Filter(_) | StepSpec::Map(_) => false,
-        });
+        let is_avro =
+            |decode: &DecodeSpec| [&decode.value, &decode.key].iter().any(|one| one.format == Format::Avro);
+        let decodes = self.decode().is_some_and(is_avro);
         let encodes =
             |sink: &SinkSpec| sink.key.iter().chain([&sink.value]).any(|encoding| encoding.avro.is_some());
         decodes || self.sinks.iter().any(encodes)

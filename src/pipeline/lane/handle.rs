@@ -10,7 +10,6 @@ use crate::delivery::{Backoff, Breaker, CommitPolicy, InFlight, Tally};
 use crate::kafka::{Consumer, ConsumerSettings, KafkaError, Waker};
 use crate::pipeline::counters::LaneCounters;
 use crate::pipeline::memory::Pool;
-use crate::pipeline::processor::Processor;
 use crate::pipeline::status::LaneStatus;
 use crate::registry::Registries;
 
@@ -166,7 +165,7 @@ fn build(
 ) -> Result<Lane, String> {
     let spec = Arc::clone(&setup.spec);
     let waker = Waker::of_this_thread();
-    let schemas = schemas::of(&spec, &setup.registries, &waker)?;
+    let processor = schemas::processor(&spec, &setup.registries, &waker)?;
     let settings = ConsumerSettings {
         properties: &spec.kafka.consumer,
         group: &spec.source.group,
@@ -188,7 +187,7 @@ fn build(
         pending: std::collections::VecDeque::new(),
         awaited: Awaited::default(),
         deferred: std::collections::VecDeque::new(),
-        processor: Processor::new(&spec, schemas),
+        processor,
         registries: Arc::clone(&setup.registries),
         outputs: Outputs::new(spec.sinks.len()),
         in_flight: InFlight::new(IN_FLIGHT_FLOOR_BYTES, IN_FLIGHT_RECORDS_MAX),

@@ -6,7 +6,7 @@ use crate::delivery::Fate;
 use crate::kafka::{Message, OutputHeaders, OutputRecord, SendError};
 use crate::pipeline::dead_letter::Keep;
 use crate::pipeline::memory::LOAN_BYTES;
-use crate::pipeline::processor::{Processor, Verdict as Processed};
+use crate::pipeline::processor::Verdict as Processed;
 use crate::record::{Output, Poison, Record, Stage};
 
 use super::handle::LaneEnd;
@@ -188,8 +188,8 @@ impl Lane {
         let reason = format!("{panic}, while it processed {at} offset {}", message.offset());
         tracing::error!(pipeline = %self.spec.name, lane = self.index, reason = %reason, "a program panicked");
         // The processor was left in the middle of something.
-        match schemas::of(&self.spec, &self.registries, &self.waker) {
-            Ok(schemas) => self.processor = Processor::new(&self.spec, schemas),
+        match schemas::processor(&self.spec, &self.registries, &self.waker) {
+            Ok(processor) => self.processor = processor,
             Err(error) => {
                 tracing::warn!(pipeline = %self.spec.name, lane = self.index, %error, "processor kept")
             }

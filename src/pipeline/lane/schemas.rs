@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::config::spec::PipelineSpec;
 use crate::kafka::{Message, TopicPartition, Waker};
 use crate::pipeline::codecs::{Prepared, Schemas, Waits};
-use crate::pipeline::processor::Side;
+use crate::pipeline::processor::{Processor, Side};
 use crate::registry::Registries;
 
 use super::handle::LaneEnd;
@@ -105,15 +105,19 @@ fn because(reason: Option<&String>) -> String {
     reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
-/// Where a lane of `spec` has its schemas from.
+/// The processor of a lane that runs `spec`, with the registry that it has its schemas from.
 ///
 /// # Errors
 ///
 /// The registry cannot be opened.
-pub(super) fn of(spec: &PipelineSpec, registries: &Registries, waker: &Waker) -> Result<Schemas, String> {
+pub(super) fn processor(
+    spec: &PipelineSpec,
+    registries: &Registries,
+    waker: &Waker,
+) -> Result<Processor, String> {
     let waker = waker.clone();
     let registry = spec.registry.as_ref().map(|spec| registries.of(spec)).transpose()?;
-    Ok(Schemas { registry, wake: Arc::new(move || waker.wake()) })
+    Ok(Processor::new(spec, Schemas { registry, wake: Arc::new(move || waker.wake()) }))
 }
 
 impl Lane {

@@ -10,7 +10,6 @@ use std::time::Instant;
 
 use crate::config::spec::PipelineSpec;
 use crate::delivery::Tally;
-use crate::pipeline::processor::Processor;
 
 use super::handle::{LaneEnd, LaneEvent, breaker_of};
 use super::outputs::Outputs;
@@ -100,8 +99,8 @@ impl Lane {
     /// It cannot: its schema registry cannot be opened.
     fn install(&mut self, spec: Arc<PipelineSpec>) -> Result<(), String> {
         self.release_all_holds();
-        let schemas = schemas::of(&spec, &self.registries, &self.waker);
-        let opened = schemas.map(|schemas| self.processor = Processor::new(&spec, schemas));
+        let processor = schemas::processor(&spec, &self.registries, &self.waker);
+        let opened = processor.map(|processor| self.processor = processor);
         self.breaker = breaker_of(&spec);
         // What is known of refused records was known of other outputs.
         for slot in self.partitions.iter_mut() {

@@ -20,11 +20,7 @@ pub(super) fn envelope(spec: &PipelineSpec) -> EnvelopeReads {
 /// The decoders of value and key.
 pub(super) fn decoders(spec: &PipelineSpec) -> (Decoder, Decoder) {
     let raw = DecodeSpec { value: Decoding::plain(Format::Raw), key: Decoding::plain(Format::Raw) };
-    let decode = spec.transform.iter().find_map(|step| match step {
-        StepSpec::Decode(decode) => Some(decode),
-        StepSpec::Filter(_) | StepSpec::Map(_) => None,
-    });
-    let decode = decode.unwrap_or(&raw);
+    let decode = spec.decode().unwrap_or(&raw);
     // What the programs were not held against when the file was read is held against them when it comes.
     let is_unknown = decode.value.format == Format::Avro && decode.value.schema.is_none();
     let fits = is_unknown.then(|| {

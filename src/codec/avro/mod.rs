@@ -32,6 +32,7 @@ mod zero_sized;
 #[cfg(test)]
 mod tests;
 
+pub use logical::canonical;
 pub use projected::Projected;
 pub use reading::{Reading, Wanted};
 pub use schema::{Field, Inner, Node, NodeId, SCHEMA_NODES_MAX, Schema, SchemaError, TypeName, Unit};

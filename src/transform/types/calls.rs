@@ -1,15 +1,16 @@
 //! What functions and operators give, as far as it is known without VRL.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use vrl::compiler::value::kind;
-use vrl::parser::ast::{Expr, FunctionCall, Node, Opcode, QueryTarget};
+use vrl::parser::ast::{Expr, FunctionCall, Node, QueryTarget};
 
 use super::super::program::ProgramDiagnostic;
 use super::super::tolerant::WRONG_ARGUMENT;
+use super::closures;
 use super::flow::{Flow, Written, result_of};
-use super::shape::{Member, Presence, Record, Shape, Text};
+use super::predicates;
+use super::shape::{Shape, Text};
 
 /// A call: its arguments, what it does to the record, and what it gives.
 pub(super) fn call(flow: &mut Flow<'_>, call: &FunctionCall) -> Shape {
@@ -31,27 +32,37 @@ pub(super) fn call(flow: &mut Flow<'_>, call: &FunctionCall) -> Shape {
         flow.found.push(failing(&name, shape, argument.inner().expr.span().range()));
     }
     if let Some(closure) = &call.closure {
-        flow.closure(closure.inner().block.inner());
+        let value = value_argument(call).and_then(|index| arguments.get(index));
+        let value = value.cloned().unwrap_or(Shape::Any);
+        // What else can stand there is `recursive`, or does not matter here.
+        let is_recursive = call.arguments.len() > 1;
+        let made = flow.closure(closure.inner(), closures::iteration(&name, &value, is_recursive));
+        if let Some(shape) = closures::result(&name, &value, &made, is_recursive) {
+            return shape;
+        }
+    }
+    if flow.tells() && !flow.may_ask {
+        let found = predicates::check(flow, &name, call, &arguments);
+        flow.found.extend(found);
     }
     match (name.as_str(), arguments.into_iter().next()) {
         ("del", Some(first)) => first,
-        // VRL takes what a closure gives for what it was given.
-        ("map_values" | "map_keys", Some(first)) => {
-            let array = || Shape::Array(Arc::new(Shape::Any));
-            let object = || Shape::Map(Arc::new(Shape::Any));
-            let made = |shape: &Shape| match shape {
-                Shape::Array(_) => array(),
-                Shape::Map(_) | Shape::Record(_) => object(),
-                _ => Shape::one_of([array(), object()]),
-            };
-            Shape::one_of(first.alternatives().into_iter().map(|(shape, _)| made(shape)))
-        }
+        ("upcase" | "downcase", Some(first)) => predicates::in_case(&name, &first),
         (name, Some(first)) if kept_by(name).is_some() && first != Shape::Any => {
             let keeps = kept_by(name).expect("asked for above");
             first.retain(keeps)
         }
         _ => result(&name),
     }
+}
+
+/// Which argument a closure goes through.
+fn value_argument(call: &FunctionCall) -> Option<usize> {
+    let name =
+        |index: &usize| call.arguments[*index].inner().ident.as_ref().map(|name| name.inner().to_string());
+    let all = 0..call.arguments.len();
+    let named = all.clone().find(|index| name(index).as_deref() == Some("value"));
+    named.or_else(|| all.clone().find(|index| name(index).is_none()))
 }
 
 fn delete(flow: &mut Flow<'_>, node: &Node<Expr>, compacts: bool) -> Shape {
@@ -129,40 +140,4 @@ fn result(name: &str) -> Shape {
         Some(kind::TIMESTAMP) => Shape::Timestamp(None),
         _ => Shape::Any,
     }
-}
-
-/// What an operator makes of two values.
-pub(super) fn arithmetic(opcode: Opcode, left: &Shape, right: &Shape) -> Shape {
-    let (left, right) = (left.kind(), right.kind());
-    match opcode {
-        Opcode::Div => Shape::Float,
-        Opcode::Add if left.is_bytes() && right.is_bytes() => Shape::Text(Text::Unknown),
-        _ if left.is_integer() && right.is_integer() => Shape::Integer(None),
-        _ if (left.is_float() && (right.is_float() || right.is_integer()))
-            || (left.is_integer() && right.is_float()) =>
-        {
-            Shape::Float
-        }
-        _ => Shape::Any,
-    }
-}
-
-/// One object over another.
-pub(super) fn merged(left: &Shape, right: &Shape) -> Shape {
-    let (Shape::Record(left), Shape::Record(right)) = (left, right) else { return Shape::Any };
-    if right.others.is_some() {
-        return Shape::Any;
-    }
-    let mut record = Record { name: None, ..(**left).clone() };
-    for (name, member) in &right.members {
-        let merged = match (member.presence, record.members.get(name)) {
-            (Presence::Always, _) | (_, None) => member.clone(),
-            (_, Some(old)) => Member {
-                shape: Shape::one_of([old.shape.perhaps(), member.shape.perhaps()]),
-                presence: old.presence,
-            },
-        };
-        record.members.insert(name.clone(), merged);
-    }
-    Shape::Record(Arc::new(record))
 }

@@ -5,20 +5,30 @@ use std::ops::Range;
 use vrl::parser::ast::Opcode;
 use vrl::value::Value;
 
-use super::super::program::{CONSTANT_COMPARISON, ProgramDiagnostic};
-use super::accepts;
+use super::super::program::ProgramDiagnostic;
+use super::compare_words::{decided, never_equal, without_order};
+use super::forms;
 use super::shape::{Shape, Text};
-use super::words::{listed, literal, nearest};
 
-/// What a comparison of two values can give: `left` and `right` are what they are, `texts` and `spans` how and where they
-/// are written.
-pub(super) fn check(
-    opcode: Opcode,
-    (left, right): (&Shape, &Shape),
-    texts: (&str, &str),
-    spans: (Range<usize>, Range<usize>),
-    whole: Range<usize>,
-) -> Option<ProgramDiagnostic> {
+/// Both sides of a comparison: what they are, and how and where they are written.
+pub(super) struct Sides<'c> {
+    pub left: &'c Shape,
+    pub right: &'c Shape,
+    pub texts: (&'c str, &'c str),
+    pub spans: (Range<usize>, Range<usize>),
+    pub whole: Range<usize>,
+}
+
+impl Sides<'_> {
+    /// Whether a side is something of the record.
+    fn reads_record(&self) -> bool {
+        [self.texts.0, self.texts.1].iter().any(|text| text.starts_with(['.', '%']))
+    }
+}
+
+/// What a comparison of two values can give.
+pub(super) fn check(opcode: Opcode, sides: &Sides<'_>) -> Option<ProgramDiagnostic> {
+    let (left, right) = (sides.left, sides.right);
     if left.is_never() || right.is_never() {
         return None;
     }
@@ -27,21 +37,28 @@ pub(super) fn check(
             if can_be_equal(left, right) {
                 return None;
             }
+            // What a program wrote itself, or asked for before: that it is no other is no mistake, and what is compared
+            // without any record may be meant so.
+            let are_known = [left, right].iter().all(|shape| matches!(shape, Shape::Literal(_)));
+            if are_known && class(left) == class(right) && (opcode == Opcode::Ne || !sides.reads_record()) {
+                return None;
+            }
             let verdict = if opcode == Opcode::Eq { "can never be true" } else { "is always true" };
-            Some(never_equal(verdict, (left, right), texts, spans, whole))
+            Some(never_equal(verdict, sides))
         }
-        _ => ordered(opcode, left, right, texts, whole),
+        _ => ordered(opcode, sides),
     }
 }
 
-fn can_be_equal(left: &Shape, right: &Shape) -> bool {
+/// Whether some value of the one is equal to one of the other.
+pub(super) fn can_be_equal(left: &Shape, right: &Shape) -> bool {
     let (left, right) = (left.alternatives(), right.alternatives());
     left.iter().any(|(left, _)| right.iter().any(|(right, _)| meet(left, right)))
 }
 
 /// The types that VRL tells apart when it compares; integers and floats are one.
 #[derive(Clone, Copy, PartialEq)]
-enum Class {
+pub(super) enum Class {
     Null,
     Boolean,
     Number,
@@ -52,12 +69,13 @@ enum Class {
     Object,
 }
 
-fn class(shape: &Shape) -> Option<Class> {
+/// Which of these a shape is; `None`: more than one, or not known.
+pub(super) fn class(shape: &Shape) -> Option<Class> {
     Some(match shape {
         Shape::Any | Shape::Union(_) | Shape::Perhaps(_) => return None,
         Shape::Null => Class::Null,
         Shape::Boolean => Class::Boolean,
-        Shape::Integer(_) | Shape::Float => Class::Number,
+        Shape::Integer(_) | Shape::Float | Shape::Single => Class::Number,
         Shape::Timestamp(_) => Class::Timestamp,
         Shape::Regex => Class::Regex,
         Shape::Text(_) => Class::Text,
@@ -73,6 +91,7 @@ fn class(shape: &Shape) -> Option<Class> {
     })
 }
 
+/// Whether two alternatives have a value in common.
 fn meet(left: &Shape, right: &Shape) -> bool {
     let (Some(one), Some(other)) = (class(left), class(right)) else { return true };
     if one != other {
@@ -80,122 +99,63 @@ fn meet(left: &Shape, right: &Shape) -> bool {
     }
     match (left, right) {
         (Shape::Text(text), Shape::Literal(value)) | (Shape::Literal(value), Shape::Text(text)) => {
-            value.as_bytes().is_none_or(|bytes| accepts::is_of(text, bytes))
+            value.as_bytes().is_none_or(|bytes| forms::is_of(text, bytes))
         }
-        (Shape::Text(Text::Symbols(left)), Shape::Text(Text::Symbols(right))) => {
-            left.iter().any(|symbol| right.contains(symbol))
+        (Shape::Text(Text::Symbols(symbols)), Shape::Text(text))
+        | (Shape::Text(text), Shape::Text(Text::Symbols(symbols))) => {
+            symbols.iter().any(|symbol| forms::is_of(text, symbol.as_bytes()))
         }
-        (Shape::Integer(Some((min, max))), Shape::Literal(Value::Integer(value)))
-        | (Shape::Literal(Value::Integer(value)), Shape::Integer(Some((min, max)))) => {
-            (min..=max).contains(&value)
+        (Shape::Integer(Some(left)), Shape::Integer(Some(right))) => overlap(*left, *right),
+        (Shape::Literal(left), Shape::Literal(right)) => match (number(left), number(right)) {
+            (Some(left), Some(right)) => equal(left, right),
+            _ => left.as_bytes() == right.as_bytes() && (left.as_bytes().is_some() || left == right),
+        },
+        (shape, Shape::Literal(value)) | (Shape::Literal(value), shape) => {
+            number(value).is_none_or(|number| can_be(shape, number))
         }
         _ => true,
     }
 }
 
-fn never_equal(
-    verdict: &str,
-    (left, right): (&Shape, &Shape),
-    texts: (&str, &str),
-    spans: (Range<usize>, Range<usize>),
-    whole: Range<usize>,
-) -> ProgramDiagnostic {
-    let found = match (only_text(left), literal_of(right), only_text(right), literal_of(left)) {
-        (Some(text), Some(value), ..) => of_text(verdict, text, value, texts, spans.1),
-        (_, _, Some(text), Some(value)) => of_text(verdict, text, value, (texts.1, texts.0), spans.0),
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        // VRL compares integers as floats, too.
+        Value::Integer(integer) => Some(*integer as f64),
+        Value::Float(float) => Some(float.into_inner()),
         _ => None,
-    };
-    let found = found.unwrap_or_else(|| {
-        let message = format!("this comparison {verdict}");
-        let label = match (is_null(left), is_null(right)) {
-            (_, true) => format!("`{}` is {}, and never null", texts.0, left.words()),
-            (true, _) => format!("`{}` is {}, and never null", texts.1, right.words()),
-            _ => format!("{} and {} are never equal", subject(texts.0, left), subject(texts.1, right)),
-        };
-        let found = ProgramDiagnostic::own_error(message, whole, label);
-        with_help(found, left, right)
-    });
-    found.with_code(CONSTANT_COMPARISON)
+    }
 }
 
-fn subject(text: &str, shape: &Shape) -> String {
+#[expect(clippy::float_cmp, reason = "as VRL compares them")]
+fn equal(left: f64, right: f64) -> bool {
+    left == right
+}
+
+/// Whether a number of this shape is the number.
+fn can_be(shape: &Shape, number: f64) -> bool {
     match shape {
-        Shape::Literal(value) if text == literal(value) => text.to_owned(),
-        Shape::Literal(_) => format!("`{text}` ({})", Shape::of_kind(&shape.kind()).words()),
-        Shape::Null => shape.words(),
-        _ => format!("`{text}` ({})", shape.words()),
+        Shape::Single => equal(single(number), number),
+        Shape::Integer(range) => {
+            let (min, max) = range.unwrap_or((i64::MIN, i64::MAX));
+            equal(number.fract(), 0.0) && number >= min as f64 && number <= max as f64
+        }
+        _ => true,
     }
 }
 
-fn is_null(shape: &Shape) -> bool {
-    matches!(shape, Shape::Null)
+/// The nearest number that 32 bits hold.
+#[expect(clippy::cast_possible_truncation, reason = "what is lost is the question")]
+pub(super) fn single(number: f64) -> f64 {
+    f64::from(number as f32)
 }
 
-/// What all that is text in a shape is; nulls beside it do not count.
-fn only_text(shape: &Shape) -> Option<&Text> {
-    let mut texts = shape.alternatives().into_iter().filter(|(one, _)| !is_null(one));
-    match (texts.next(), texts.next()) {
-        (Some((Shape::Text(text), _)), None) => Some(text),
-        _ => None,
-    }
-}
-
-fn literal_of(shape: &Shape) -> Option<&Value> {
-    match shape {
-        Shape::Literal(value) => Some(value),
-        _ => None,
-    }
-}
-
-/// A string of a certain form against a literal that is none of it.
-fn of_text(
-    verdict: &str,
-    text: &Text,
-    value: &Value,
-    (name, shown): (&str, &str),
-    place: Range<usize>,
-) -> Option<ProgramDiagnostic> {
-    let written = value.as_bytes()?;
-    // As it is written: a literal of a program before may be a secret.
-    let shown = if shown.starts_with('"') { shown.to_owned() } else { format!("of `{shown}`") };
-    let Text::Symbols(symbols) = text else {
-        let form = accepts::form(text)?;
-        let message = format!("this comparison {verdict}: `{name}` never is {shown}");
-        return Some(ProgramDiagnostic::own_error(message, place, format!("not of the form {form}")));
-    };
-    let near = nearest(&String::from_utf8_lossy(written), symbols.iter().map(String::as_str));
-    let label = match near {
-        Some(near) => format!("did you mean {near:?}?"),
-        None => "no such symbol".to_owned(),
-    };
-    let message = format!("this comparison {verdict}: the enum of `{name}` has no symbol {shown}");
-    let found = ProgramDiagnostic::own_error(message, place, label);
-    Some(found.with_note(format!("its symbols are {}", listed(symbols.iter().map(String::as_str)))))
-}
-
-fn with_help(found: ProgramDiagnostic, left: &Shape, right: &Shape) -> ProgramDiagnostic {
-    let is_decimal = |shape| matches!(only_text(shape), Some(Text::Decimal(..) | Text::BigDecimal));
-    let is_number = |shape: &Shape| class(shape) == Some(Class::Number);
-    if (is_decimal(left) && is_number(right)) || (is_decimal(right) && is_number(left)) {
-        return found.with_note("a decimal is a string, so that it stays exact; as a number: `to_float!(…)`");
-    }
-    let is_text = |shape| only_text(shape).is_some();
-    let is_time = |shape: &Shape| class(shape) == Some(Class::Timestamp);
-    if (is_text(left) && is_time(right)) || (is_text(right) && is_time(left)) {
-        return found.with_note("a timestamp is written as `t'2024-01-31T00:00:00Z'`");
-    }
-    found
+fn overlap((least, most): (i64, i64), (min, max): (i64, i64)) -> bool {
+    least as f64 <= max as f64 && min as f64 <= most as f64
 }
 
 /// `<`, `<=`, `>` and `>=`: types that have no order with each other, and integers against literals beyond their range.
-fn ordered(
-    opcode: Opcode,
-    left: &Shape,
-    right: &Shape,
-    texts: (&str, &str),
-    whole: Range<usize>,
-) -> Option<ProgramDiagnostic> {
-    let (lefts, rights) = (left.alternatives(), right.alternatives());
+fn ordered(opcode: Opcode, sides: &Sides<'_>) -> Option<ProgramDiagnostic> {
+    let (lefts, rights) = (sides.left.alternatives(), sides.right.alternatives());
     let is_ordered =
         |shape: &Shape| !matches!(class(shape), Some(Class::Null | Class::Boolean | Class::Array));
     let has_order = |left: &Shape, right: &Shape| match (class(left), class(right)) {
@@ -204,38 +164,50 @@ fn ordered(
     };
     let can = lefts.iter().any(|(left, _)| rights.iter().any(|(right, _)| has_order(left, right)));
     if !can {
-        let message = "this comparison always fails";
-        let label = format!("{} and {} have no order", subject(texts.0, left), subject(texts.1, right));
-        let found = ProgramDiagnostic::own_error(message, whole, label);
-        return Some(with_help(found, left, right).with_code(CONSTANT_COMPARISON));
+        return Some(without_order(sides));
     }
-    let (range, value, opcode, name) = match (left, right) {
-        (Shape::Integer(Some(range)), Shape::Literal(Value::Integer(value))) => {
-            (range, value, opcode, texts.0)
-        }
-        (Shape::Literal(Value::Integer(value)), Shape::Integer(Some(range))) => {
-            (range, value, turned(opcode), texts.1)
+    let (known, value, opcode, name) = match (sides.left, sides.right) {
+        (shape, Shape::Literal(Value::Integer(value))) => (range_of(shape)?, value, opcode, sides.texts.0),
+        (Shape::Literal(Value::Integer(value)), shape) => {
+            (range_of(shape)?, value, turned(opcode), sides.texts.1)
         }
         _ => return None,
     };
-    let (least, most) = *range;
-    let (at_least, at_most) = match opcode {
+    let ((least, most), is_certain) = known;
+    let (can_hold, holds) = match opcode {
         Opcode::Lt => (least < *value, most < *value),
         Opcode::Le => (least <= *value, most <= *value),
         Opcode::Gt => (most > *value, least > *value),
         _ => (most >= *value, least >= *value),
     };
-    let verdict = match (at_least, at_most) {
-        (false, _) => "can never be true",
-        (true, true) => "is always true",
-        (true, false) => return None,
-    };
-    let message = format!("this comparison {verdict}");
-    let label = format!("`{name}` is from {least} to {most}");
-    Some(ProgramDiagnostic::own_error(message, whole, label).with_code(CONSTANT_COMPARISON))
+    match (can_hold, holds) {
+        (false, _) => Some(decided("can never be true", name, (least, most), &sides.whole)),
+        // What a condition before has left is asked for again in many a chain of them.
+        (true, true) if is_certain => Some(decided("is always true", name, (least, most), &sides.whole)),
+        _ => None,
+    }
 }
 
-fn turned(opcode: Opcode) -> Opcode {
+/// The range of a shape that is an integer or null, and whether it is that of its type.
+fn range_of(shape: &Shape) -> Option<((i64, i64), bool)> {
+    let mut range: Option<(i64, i64)> = None;
+    let mut certain = true;
+    for (one, is_certain) in shape.alternatives() {
+        certain &= is_certain;
+        match (one, range) {
+            (Shape::Null, _) => {}
+            (Shape::Integer(Some(own)), None) => range = Some(*own),
+            (Shape::Integer(Some((min, max))), Some((least, most))) => {
+                range = Some((least.min(*min), most.max(*max)));
+            }
+            _ => return None,
+        }
+    }
+    range.map(|range| (range, certain))
+}
+
+/// The same with its sides exchanged.
+pub(super) fn turned(opcode: Opcode) -> Opcode {
     match opcode {
         Opcode::Lt => Opcode::Gt,
         Opcode::Le => Opcode::Ge,

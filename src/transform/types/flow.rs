@@ -9,23 +9,22 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use vrl::parser::ast::{
-    Assignment, AssignmentOp, AssignmentTarget, Block, Container, Expr, FunctionCall, IfStatement, Literal,
-    Node, Op, Opcode, Predicate, Program, Query, QueryTarget, RootExpr, Unary,
+    Block, Container, Expr, FunctionCall, IfStatement, Literal, Node, Predicate, Program, RootExpr, Unary,
 };
-use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix, ValuePath};
+use vrl::path::{OwnedValuePath, PathPrefix};
 use vrl::value::Value;
 
 use super::super::functions;
 use super::super::program::ProgramDiagnostic;
+use super::calls;
 use super::shape::{Member, Record, Shape, Text};
-use super::{calls, compare, members};
 
 /// What is known at one place of a program.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct State {
     pub value: Shape,
     pub envelope: Shape,
-    locals: BTreeMap<String, Shape>,
+    pub locals: BTreeMap<String, Shape>,
     /// Nothing comes here.
     pub dead: bool,
 }
@@ -58,7 +57,15 @@ pub(super) struct Flow<'s> {
     /// All that the program reads.
     pub reads: Vec<(PathPrefix, OwnedValuePath)>,
     /// Inside an expression that asks whether something is there.
-    asks: bool,
+    pub asks: bool,
+    /// How many closures stand around the place.
+    pub nested: usize,
+    /// What is known where a `break` ends a loop.
+    pub breaks: Vec<State>,
+    /// What is known, and what is given, where a `return` ends the body of a closure.
+    pub returns: Vec<(State, Shape)>,
+    /// A `return` ends the body of a closure here, and not the program.
+    pub catches_return: bool,
 }
 
 impl State {
@@ -83,6 +90,10 @@ impl<'s> Flow<'s> {
             reads,
             asks: false,
             dead: Vec::new(),
+            nested: 0,
+            breaks: Vec::new(),
+            returns: Vec::new(),
+            catches_return: false,
         }
     }
 
@@ -125,19 +136,28 @@ impl<'s> Flow<'s> {
                 Shape::never()
             }
             Expr::Return(value) => {
-                self.expr(&value.inner().expr);
+                let shape = self.expr(&value.inner().expr);
+                if self.catches_return && !self.state.dead {
+                    self.returns.push((self.state.clone(), shape));
+                }
                 self.state.dead = true;
                 Shape::never()
             }
-            Expr::Break(_) => Shape::Any,
+            Expr::Break(_) => {
+                if !self.state.dead {
+                    self.breaks.push(self.state.clone());
+                }
+                self.state.dead = true;
+                Shape::never()
+            }
         }
     }
 
-    fn local(&self, name: &str) -> Shape {
+    pub(super) fn local(&self, name: &str) -> Shape {
         self.state.locals.get(name).cloned().unwrap_or(Shape::Any)
     }
 
-    fn container(&mut self, container: &Container) -> Shape {
+    pub(super) fn container(&mut self, container: &Container) -> Shape {
         match container {
             Container::Group(group) => self.expr(&group.inner().0),
             Container::Block(block) => self.block(block.inner()),
@@ -157,7 +177,7 @@ impl<'s> Flow<'s> {
         }
     }
 
-    fn block(&mut self, block: &Block) -> Shape {
+    pub(super) fn block(&mut self, block: &Block) -> Shape {
         let mut last = Shape::Null;
         for expr in &block.0 {
             last = self.expr(expr);
@@ -207,129 +227,20 @@ impl<'s> Flow<'s> {
         let state = &mut self.state;
         state.value = std::mem::replace(&mut state.value, Shape::Any).merge(other.value);
         state.envelope = std::mem::replace(&mut state.envelope, Shape::Any).merge(other.envelope);
-        for (name, shape) in other.locals {
-            let merged = match state.locals.remove(&name) {
-                Some(mine) => mine.merge(shape),
-                None => shape.perhaps(),
-            };
-            state.locals.insert(name, merged);
+        // A variable that was never written is null.
+        for (name, shape) in &mut state.locals {
+            if !other.locals.contains_key(name) {
+                *shape = std::mem::replace(shape, Shape::Any).merge(Shape::Null);
+            }
         }
-    }
-
-    fn op(&mut self, op: &Op, span: Range<usize>) -> Shape {
-        let Op(left, opcode, right) = op;
-        match opcode.inner() {
-            Opcode::And => {
-                self.expr(left);
-                self.branch(left, Some(true), right);
-                Shape::Boolean
-            }
-            Opcode::Or => {
-                let first = self.asking(|flow| flow.expr(left));
-                let second = self.branch(left, Some(false), right);
-                let first = first.retain(|shape| !matches!(shape, Shape::Null));
-                Shape::one_of([first, second])
-            }
-            Opcode::Err => {
-                let first = self.asking(|flow| flow.expr(left));
-                let second = self.branch(left, None, right);
-                Shape::one_of([first, second.perhaps()])
-            }
-            Opcode::Eq | Opcode::Ne | Opcode::Ge | Opcode::Gt | Opcode::Le | Opcode::Lt => {
-                let is_null = |node: &Node<Expr>| matches!(constant(node), Some(value) if value.is_null());
-                let asks = is_null(left) || is_null(right);
-                // What never holds for the records of one version may hold for those of another.
-                let first = self.maybe_asking(asks, |flow| flow.expr(left));
-                let second = self.maybe_asking(asks, |flow| flow.expr(right));
-                if !self.state.dead && !self.may_ask {
-                    let texts = (self.text(left), self.text(right));
-                    let spans = (left.span().range(), right.span().range());
-                    self.found.extend(compare::check(*opcode.inner(), (&first, &second), texts, spans, span));
-                }
-                Shape::Boolean
-            }
-            Opcode::Merge => {
-                let (first, second) = (self.expr(left), self.expr(right));
-                calls::merged(&first, &second)
-            }
-            opcode => {
-                let (first, second) = (self.expr(left), self.expr(right));
-                calls::arithmetic(*opcode, &first, &second)
-            }
+        for (name, shape) in other.locals {
+            let mine = state.locals.remove(&name).unwrap_or(Shape::Null);
+            state.locals.insert(name, mine.merge(shape));
         }
     }
 
     pub(super) fn text(&self, node: &Node<Expr>) -> &'s str {
         self.source.get(node.span().range()).unwrap_or_default().trim()
-    }
-
-    /// The right side of an operator that is only reached where `condition` gave what it must.
-    fn branch(&mut self, condition: &Node<Expr>, truth: Option<bool>, right: &Node<Expr>) -> Shape {
-        let before = self.state.clone();
-        if let Some(truth) = truth {
-            self.narrow(condition, truth);
-        }
-        let shape = self.expr(right);
-        self.join(before);
-        shape
-    }
-
-    fn maybe_asking<T>(&mut self, asks: bool, inside: impl FnOnce(&mut Self) -> T) -> T {
-        if asks { self.asking(inside) } else { inside(self) }
-    }
-
-    /// Runs `inside` where members that some versions lack may be asked for.
-    pub(super) fn asking<T>(&mut self, inside: impl FnOnce(&mut Self) -> T) -> T {
-        let before = std::mem::replace(&mut self.asks, self.may_ask);
-        let result = inside(self);
-        self.asks = before;
-        result
-    }
-
-    fn assignment(&mut self, assignment: &Assignment) -> Shape {
-        match assignment {
-            Assignment::Single { target, op, expr } => {
-                let mut shape = self.expr(expr);
-                let span = target.span().range();
-                if *op == AssignmentOp::Merge {
-                    shape = calls::merged(&self.target(target.inner()), &shape);
-                }
-                self.assign(target.inner(), shape.clone(), span);
-                shape
-            }
-            Assignment::Infallible { ok, err, expr, .. } => {
-                self.asking(|flow| flow.expr(expr));
-                for target in [ok, err] {
-                    self.assign(target.inner(), Shape::Any, target.span().range());
-                }
-                Shape::Any
-            }
-        }
-    }
-
-    /// What stands in a target before it is written.
-    fn target(&self, target: &AssignmentTarget) -> Shape {
-        match external(target) {
-            Some((prefix, path)) => self.root(prefix).read(&path.segments).shape,
-            None => Shape::Any,
-        }
-    }
-
-    fn assign(&mut self, target: &AssignmentTarget, shape: Shape, span: Range<usize>) {
-        if let AssignmentTarget::Internal(name, path) = target {
-            let shape = if path.is_none() { shape.clone() } else { Shape::Any };
-            self.state.locals.insert(name.to_string(), shape);
-        }
-        if let AssignmentTarget::Query(Query { target, .. }) = target
-            && let QueryTarget::Internal(name) = target.inner()
-        {
-            self.state.locals.insert(name.to_string(), Shape::Any);
-        }
-        if let Some((prefix, path)) = external(target) {
-            let root = self.root_mut(prefix);
-            *root = root.with(&path.segments, &shape);
-            self.written.push(Written { prefix, path, span, is_delete: false });
-        }
     }
 
     pub(super) fn root(&self, prefix: PathPrefix) -> &Shape {
@@ -346,116 +257,16 @@ impl<'s> Flow<'s> {
         }
     }
 
-    fn query(&mut self, query: &Query, span: Range<usize>) -> Shape {
-        let path = query.path.inner();
-        match query.target.inner() {
-            QueryTarget::External(prefix) => self.read(*prefix, path, span),
-            QueryTarget::Internal(name) => {
-                let reading = self.local(name).read(&path.segments);
-                if let Some(missing) = &reading.missing
-                    && self.tells()
-                {
-                    self.found.extend(members::unknown_in_variable(name, path, missing, span));
-                }
-                reading.shape
-            }
-            QueryTarget::FunctionCall(call) => {
-                let shape = self.call(call);
-                shape.read(&path.segments).shape
-            }
-            QueryTarget::Container(container) => {
-                let shape = self.container(container);
-                shape.read(&path.segments).shape
-            }
-        }
-    }
-
-    /// Whether what is found here is to be told: records come here, and none is asked about.
-    pub(super) fn tells(&self) -> bool {
-        !self.state.dead && !self.asks
-    }
-
-    /// Reads a path, and tells where there is no such.
-    pub(super) fn read(&mut self, prefix: PathPrefix, path: &OwnedValuePath, span: Range<usize>) -> Shape {
-        let reading = self.root(prefix).read(&path.segments);
-        let Some(missing) = reading.missing else { return reading.shape };
-        if self.state.dead || self.asks {
-            return reading.shape;
-        }
-        if !self.has_members {
-            return Shape::Any;
-        }
-        self.found.extend(members::unknown(prefix, path, &missing, self.written(prefix, path), span));
-        // One finding is enough for it.
-        Shape::Any
-    }
-
-    /// Where the program took away what it asks for.
-    fn written(&self, prefix: PathPrefix, path: &OwnedValuePath) -> Option<&Written> {
-        let around = |written: &&Written| written.prefix == prefix && path.can_start_with(&written.path);
-        self.written.iter().rev().find(around)
-    }
-
-    fn call(&mut self, call: &FunctionCall) -> Shape {
+    pub(super) fn call(&mut self, call: &FunctionCall) -> Shape {
         calls::call(self, call)
     }
-
-    /// A closure runs any number of times: what it writes may stand there when it begins.
-    pub(super) fn closure(&mut self, block: &Block) {
-        let before = self.state.clone();
-        let known = (self.found.len(), self.written.len());
-        self.block(block);
-        let written: Vec<_> = self.written[known.1..].to_vec();
-        self.found.truncate(known.0);
-        self.written.truncate(known.1);
-        self.state = before;
-        for name in self.state.locals.values_mut() {
-            *name = Shape::Any;
-        }
-        for write in &written {
-            let root = self.root_mut(write.prefix);
-            let unknown = Shape::Any;
-            *root = root.with(&write.path.segments, &unknown);
-        }
-        let before = self.state.clone();
-        self.block(block);
-        self.join(before);
-    }
 }
 
-/// The value or the envelope, and the path in it, that a target names.
-pub(super) fn external(target: &AssignmentTarget) -> Option<(PathPrefix, OwnedValuePath)> {
-    match target {
-        AssignmentTarget::Noop | AssignmentTarget::Internal(..) => None,
-        AssignmentTarget::External(None) => Some((PathPrefix::Event, OwnedValuePath::root())),
-        AssignmentTarget::External(Some(target)) => Some((target.prefix, target.path.clone())),
-        AssignmentTarget::Query(Query { target, path }) => match target.inner() {
-            QueryTarget::External(prefix) => Some((*prefix, path.inner().clone())),
-            _ => None,
-        },
-    }
-}
-
-/// The value of a literal.
-pub(super) fn constant(node: &Node<Expr>) -> Option<Value> {
-    match node.inner() {
-        Expr::Literal(literal) => match literal_shape(literal.inner()) {
-            Shape::Literal(value) => Some(value),
-            Shape::Null => Some(Value::Null),
-            _ => None,
-        },
-        Expr::Container(container) => match container.inner() {
-            Container::Group(group) => constant(&group.inner().0),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn literal_shape(literal: &Literal) -> Shape {
+pub(super) fn literal_shape(literal: &Literal) -> Shape {
     match literal {
         Literal::String(template) => match template.as_literal_string() {
             Some(text) => Shape::Literal(Value::from(text.to_string())),
+            None if template.0.is_empty() => Shape::Literal(Value::from("")),
             None => Shape::Text(Text::Unknown),
         },
         Literal::RawString(text) => Shape::Literal(Value::from(text.clone())),
@@ -466,26 +277,6 @@ fn literal_shape(literal: &Literal) -> Shape {
         Literal::Timestamp(_) => Shape::Timestamp(None),
         Literal::Null => Shape::Null,
     }
-}
-
-/// The path that an expression names in the value, where it names one.
-pub(super) fn path_of(node: &Node<Expr>) -> Option<(PathPrefix, &OwnedValuePath)> {
-    match node.inner() {
-        Expr::Query(query) => match query.inner().target.inner() {
-            QueryTarget::External(prefix) => Some((*prefix, query.inner().path.inner())),
-            _ => None,
-        },
-        Expr::Container(container) => match container.inner() {
-            Container::Group(group) => path_of(&group.inner().0),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Only names lead on: what stands in an array is one for all of its items.
-pub(super) fn is_plain(path: &OwnedValuePath) -> bool {
-    path.segments.iter().all(|segment| matches!(segment, OwnedSegment::Field(_)))
 }
 
 /// The functions that programs have, by name: what each gives.

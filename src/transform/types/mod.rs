@@ -5,14 +5,22 @@
 //! branches (`flow`). A finding is an error only where it is certain: an unknown value fits everywhere.
 
 mod accepts;
+mod assign;
 mod avro;
 mod calls;
+mod closures;
 mod compare;
+mod compare_words;
 mod flow;
+mod forms;
 mod json;
+mod literals;
 mod members;
 mod narrow;
+mod operators;
 mod path;
+mod predicates;
+mod reads;
 mod refine;
 mod shape;
 mod sink;

@@ -9,7 +9,9 @@ use vrl::value::Value;
 
 use super::super::access::Walk;
 use super::calls::kept_by;
-use super::flow::{Flow, constant, is_plain, path_of};
+use super::compare::{can_be_equal, turned};
+use super::flow::Flow;
+use super::reads::{constant, is_plain, path_of};
 use super::shape::{Presence, Shape, Text};
 
 impl Flow<'_> {
@@ -57,10 +59,16 @@ impl Flow<'_> {
             }
             (Opcode::Ge | Opcode::Gt | Opcode::Le | Opcode::Lt, _) => {
                 self.suspect(whole);
-                // Null has no order: the comparison would have failed.
-                for (prefix, path) in [path_of(left), path_of(right)].into_iter().flatten() {
-                    if is_plain(path) {
-                        self.keep(prefix, path, true, &|shape| shape.retain(|one| !is_null(one)));
+                let sides = [(left, *opcode.inner(), right), (right, turned(*opcode.inner()), left)];
+                for (side, opcode, other) in sides {
+                    let Some((prefix, path)) = path_of(side).filter(|(_, path)| is_plain(path)) else {
+                        continue;
+                    };
+                    // Null has no order: the comparison would have failed.
+                    self.keep(prefix, path, true, &|shape| shape.retain(|one| !is_null(one)));
+                    if let Some(Value::Integer(bound)) = constant(other) {
+                        let range = range_where(opcode, bound, truth);
+                        self.keep(prefix, path, true, &|shape| within(shape, range));
                     }
                 }
             }
@@ -75,9 +83,18 @@ impl Flow<'_> {
             (Value::Null, true) => self.keep(prefix, path, false, &|shape| shape.retain(is_null)),
             (Value::Null, false) => self.keep(prefix, path, true, &|shape| shape.retain(|one| !is_null(one))),
             (Value::Bytes(_) | Value::String(_), true) => {
-                self.keep(prefix, path, true, &|_| Shape::Literal(value.clone()));
+                let literal = Shape::Literal(value.clone());
+                self.keep(prefix, path, true, &|shape| match can_be_equal(shape, &literal) {
+                    true => literal.clone(),
+                    false => Shape::never(),
+                });
             }
-            (_, true) => self.keep(prefix, path, true, &|shape| shape.retain(|one| !is_null(one)).perhaps()),
+            (_, true) => {
+                let literal = Shape::Literal(value.clone());
+                self.keep(prefix, path, true, &|shape| {
+                    shape.retain(|one| can_be_equal(one, &literal)).perhaps()
+                });
+            }
             (_, false) => self.keep(prefix, path, false, &|shape| without_symbol(shape, value)),
         }
     }
@@ -163,12 +180,47 @@ fn is_null(shape: &Shape) -> bool {
     matches!(shape, Shape::Null)
 }
 
+/// The integers for which a comparison with `bound` gives `truth`; the first is greater than the last where there are
+/// none.
+fn range_where(opcode: Opcode, bound: i64, truth: bool) -> (i64, i64) {
+    let below = |bound: i64| bound.checked_sub(1).map_or((i64::MAX, i64::MIN), |most| (i64::MIN, most));
+    let above = |bound: i64| bound.checked_add(1).map_or((i64::MAX, i64::MIN), |least| (least, i64::MAX));
+    match (opcode, truth) {
+        (Opcode::Lt, true) | (Opcode::Ge, false) => below(bound),
+        (Opcode::Le, true) | (Opcode::Gt, false) => (i64::MIN, bound),
+        (Opcode::Gt, true) | (Opcode::Le, false) => above(bound),
+        _ => (bound, i64::MAX),
+    }
+}
+
+/// Integers are of this range besides.
+fn within(shape: &Shape, (least, most): (i64, i64)) -> Shape {
+    let all = shape.alternatives().into_iter().map(|(one, is_certain)| {
+        let kept = match one {
+            Shape::Integer(range) => {
+                let (min, max) = range.unwrap_or((i64::MIN, i64::MAX));
+                let (min, max) = (min.max(least), max.min(most));
+                // Which of them occur is not known any more.
+                if min <= max { Shape::Integer(Some((min, max))).perhaps() } else { Shape::never() }
+            }
+            Shape::Literal(Value::Integer(value)) if !(least..=most).contains(value) => Shape::never(),
+            other => other.clone(),
+        };
+        if is_certain || kept.is_never() { kept } else { kept.perhaps() }
+    });
+    Shape::one_of(all.collect::<Vec<_>>())
+}
+
 fn without_symbol(shape: &Shape, value: &Value) -> Shape {
     let all = shape.alternatives().into_iter().map(|(one, is_certain)| {
         let kept = match (one, value.as_bytes()) {
             (Shape::Text(Text::Symbols(symbols)), Some(bytes)) => {
                 let left = symbols.iter().filter(|symbol| symbol.as_bytes() != bytes.as_ref());
-                Shape::Text(Text::Symbols(left.cloned().collect()))
+                let left: Vec<String> = left.cloned().collect();
+                if left.is_empty() { Shape::never() } else { Shape::Text(Text::Symbols(left.into())) }
+            }
+            (Shape::Literal(literal), Some(bytes)) if literal.as_bytes().is_some_and(|own| own == bytes) => {
+                Shape::never()
             }
             (Shape::Null, _) => Shape::Null,
             (other, _) => other.perhaps(),
@@ -187,7 +239,13 @@ impl Shape {
                 let mut record = (**record).clone();
                 match record.members.get_mut(name.as_str()) {
                     Some(member) => {
+                        let was_never = member.shape.is_never();
                         member.shape = member.shape.changed(rest, is_there, change);
+                        let is_absent = member.presence == Presence::Perhaps && !is_there;
+                        if member.shape.is_never() && !was_never && !is_absent {
+                            // The condition does not hold for such a record.
+                            return Self::never();
+                        }
                         if is_there {
                             member.presence = Presence::Always;
                         }

@@ -10,7 +10,8 @@ use fastrand::Rng;
 use proptest::prelude::*;
 use vrl::value::{Kind, ObjectMap, Value};
 
-use super::accepts::is_of;
+use super::compare::single;
+use super::forms::is_of;
 use super::shape::{Presence, Shape};
 use crate::codec::Document;
 use crate::codec::avro::{Reading, Schema, Wanted, Writing};
@@ -395,6 +396,7 @@ fn admits(shape: &Shape, value: &Value) -> bool {
         (Shape::Integer(range), Value::Integer(integer)) => {
             range.is_none_or(|(min, max)| (min..=max).contains(integer))
         }
+        (Shape::Single, Value::Float(float)) => single(float.into_inner()).total_cmp(float).is_eq(),
         (Shape::Float, Value::Float(_)) | (Shape::Timestamp(_), Value::Timestamp(_)) => true,
         (Shape::Text(text), value) => value.as_bytes().is_some_and(|bytes| is_of(text, bytes)),
         (Shape::Literal(literal), value) => match (literal.as_bytes(), value.as_bytes()) {

@@ -22,6 +22,8 @@ pub enum Shape {
     Integer(Option<(i64, i64)>),
     /// A float.
     Float,
+    /// A float that 32 bits hold, with the digits that it has as one of 64 bits.
+    Single,
     /// A point in time with so many digits behind the second; `None`: what a program worked out.
     Timestamp(Option<u8>),
     /// A regular expression, which no format can hold.
@@ -51,6 +53,10 @@ pub enum Text {
     Bytes(Option<usize>),
     /// Text.
     String,
+    /// Text without a small letter of ASCII, as `upcase` makes it.
+    Upper,
+    /// Text without a capital letter of ASCII, as `downcase` makes it.
+    Lower,
     /// One of these words.
     Symbols(Arc<[String]>),
     /// A decimal of at most so many digits, exactly so many of them behind the point.
@@ -191,7 +197,7 @@ impl Shape {
             Self::Null => Kind::null(),
             Self::Boolean => Kind::boolean(),
             Self::Integer(_) => Kind::integer(),
-            Self::Float => Kind::float(),
+            Self::Float | Self::Single => Kind::float(),
             Self::Timestamp(_) => Kind::timestamp(),
             Self::Regex => Kind::regex(),
             Self::Text(_) => Kind::bytes(),

@@ -161,6 +161,8 @@ impl Check<'_> {
             }
             (shape, _) => match fit(shape, self.writing, id) {
                 Fit::Yes => nested(Vec::new()),
+                // Where another type of number may stand as well, it is for each value to tell.
+                Fit::Cut(_) if matches!(shape, Shape::Integer(_)) && !sure.part => nested(Vec::new()),
                 Fit::Cut(how) => nested(vec![self.cut(shape, id, &how)]),
                 Fit::Partly(why) => {
                     let mut verdict = self.misfit(shape, whole, sure.part, Some(why));
@@ -290,7 +292,7 @@ impl Check<'_> {
         let wanted = wanted(self.schema, id);
         let name = self.name();
         let message = match shape {
-            Shape::Text(Text::Bytes(_)) => {
+            Shape::Text(Text::Bytes(_)) | Shape::Integer(_) => {
                 format!("`{name}` is {}, and the sink's schema wants {wanted}", shape.words())
             }
             _ => format!("`{name}` is finer than the sink's {wanted}"),

@@ -49,6 +49,11 @@ pub(super) fn literal(value: &Value) -> String {
     format!("{start}…")
 }
 
+/// So many digits.
+pub(super) fn counted(digits: usize) -> String {
+    if digits == 1 { "1 digit".to_owned() } else { format!("{digits} digits") }
+}
+
 impl Shape {
     /// What stands there, in a few words.
     pub(super) fn words(&self) -> String {
@@ -62,6 +67,7 @@ impl Shape {
             same if *same == Self::LONG => "a long".to_owned(),
             Self::Integer(Some((min, max))) => format!("an integer from {min} to {max}"),
             Self::Float => "a float".to_owned(),
+            Self::Single => "a float of 32 bits".to_owned(),
             Self::Timestamp(_) => "a timestamp".to_owned(),
             Self::Regex => "a regular expression".to_owned(),
             Self::Text(text) => text.words(),
@@ -86,7 +92,7 @@ impl Shape {
 impl Text {
     fn words(&self) -> String {
         match self {
-            Self::Unknown | Self::String => "a string".to_owned(),
+            Self::Unknown | Self::String | Self::Upper | Self::Lower => "a string".to_owned(),
             Self::Bytes(None) => "bytes".to_owned(),
             Self::Bytes(Some(size)) => format!("{size} bytes"),
             Self::Symbols(symbols) => format!("an enum ({})", listed(symbols.iter().map(String::as_str))),

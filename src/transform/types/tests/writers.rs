@@ -1,0 +1,77 @@
+//! Writers' schemas that turn up while a pipeline runs.
+
+use super::*;
+
+/// What is said of a writer's schema that turns up while the pipeline runs.
+fn misfits(steps: &str, sink: &str, writer: &str) -> Result<(), String> {
+    fits_writer(&made(steps, sink), &Arc::new(schema(writer)))
+}
+
+#[test]
+fn a_writers_schema_is_held_against_programs_and_sinks() {
+    let json = "encode: json";
+    let newer = ORDER.replace("\"region\"", "\"area\"");
+    let step = "  - filter: .count != 3\n  - map: |\n      .x = 1\n      .y = to_string!(.region)\n";
+    assert_eq!(misfits(step, json, ORDER), Ok(()));
+    assert_eq!(
+        misfits(step, json, &newer),
+        Err("step 3, line 2: the value has no member `.region` (no such member)".to_owned())
+    );
+    let key = "encode: {value: {format: avro, schema: key.avsc, extra: drop}}";
+    assert_eq!(
+        misfits("", key, ORDER),
+        Err("the sink `out`: `.id` is a long, and the sink's schema wants string (a long is no string)"
+            .to_owned())
+    );
+    assert_eq!(misfits("  - map: .id = to_string!(.id)\n", key, ORDER), Ok(()));
+}
+
+#[test]
+fn members_that_only_some_versions_have_may_be_asked_for() {
+    for step in [
+        "if exists(.added) { .x = .added }",
+        ".x = is_null(.added)",
+        ".x = .added == null",
+        ".x = to_string(.added) ?? \"none\"",
+        "if .added != null { .x = .added.deep }",
+        "if exists(.added) && .added == 5 { .x = 1 }",
+    ] {
+        let step = format!("  - map: '{step}'\n");
+        assert_eq!(misfits(&step, "encode: json", ORDER), Ok(()), "{step}");
+    }
+    assert!(misfits("  - map: .x = .added\n", "encode: json", ORDER).is_err());
+}
+
+/// A record is poison for what it is, not for what another record of its schema might be.
+#[test]
+fn what_only_some_records_of_a_schema_do_is_seen_when_they_come() {
+    for steps in [
+        "  - filter: .status == \"RETURNED\"\n",
+        "  - filter: .status != \"RETURNED\"\n",
+        "  - filter: .count != 3000000000\n",
+        "  - map: del(.added)\n",
+        "  - map: .x = .added || \"none\"\n",
+        "  - map: 'if is_string(.added) { .x = 1 }'\n",
+    ] {
+        assert_eq!(misfits(steps, "encode: json", ORDER), Ok(()), "{steps}");
+    }
+    let nullable =
+        made("  - map: '. = {\"id\": .note}'\n", "encode: {value: {format: avro, schema: key.avsc}}");
+    let writer = Arc::new(schema(ORDER));
+    assert_eq!(fits_writer(&nullable, &writer), Ok(()));
+    assert!(check_writer(&nullable, &writer).is_err());
+    let number = made("  - map: '. = {\"id\": .id}'\n", "encode: {value: {format: avro, schema: key.avsc}}");
+    assert!(fits_writer(&number, &writer).is_err());
+    let told = check_writer(&made("  - filter: .status == \"RETURNED\"\n", "encode: json"), &writer);
+    assert!(told.is_err_and(|told| told.contains("RETURNED")), "check says it of a schema that is known");
+}
+
+#[test]
+fn what_fails_for_each_record_of_a_writer_is_a_misfit_where_records_come() {
+    let fails = misfits("  - map: .x = upcase!(.id)\n", "encode: json", ORDER);
+    let message =
+        "step 2, line 1: invalid argument type (this expression resolves to the exact type integer)";
+    assert_eq!(fails, Err(message.to_owned()));
+    let guarded = "  - map: 'if is_string(.id) { .x = upcase!(.id) }'\n";
+    assert_eq!(misfits(guarded, "encode: json", ORDER), Ok(()));
+}

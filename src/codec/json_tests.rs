@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use vrl::value::ObjectMap;
+use vrl::value::{ObjectMap, Value};
 
 fn read(text: &str) -> Value {
     match decode(text.as_bytes()) {
@@ -12,7 +12,7 @@ fn read(text: &str) -> Value {
 
 fn written(value: &Value) -> Result<String, CodecError> {
     let mut out = Vec::new();
-    encode(value, &mut out)?;
+    encode(&Document::Eager(value.clone()), &mut out)?;
     Ok(String::from_utf8(out).expect("JSON is UTF-8"))
 }
 
@@ -136,7 +136,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
     (any_json(), any::<prop::sample::Index>(), any::<u8>(), 0..4_u8).prop_map(|(value, at, byte, how)| {
         let mut text = Vec::new();
-        encode(&value, &mut text).expect("any JSON can be written");
+        encode(&Document::Eager(value.clone()), &mut text).expect("any JSON can be written");
         let at = at.index(text.len());
         match how {
             0 => text[at] = byte,

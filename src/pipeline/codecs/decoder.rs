@@ -87,6 +87,13 @@ impl Decoder {
         }
     }
 
+    /// Judges writers' schemas by `fits` from now on, also those that are known already.
+    pub fn judge_by(&mut self, fits: Fits) {
+        self.fits = Some(fits);
+        self.readings.clear();
+        self.last = None;
+    }
+
     /// The format that it reads.
     pub fn format(&self) -> Format {
         self.format

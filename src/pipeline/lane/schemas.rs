@@ -111,7 +111,7 @@ fn because(reason: Option<&String>) -> String {
 ///
 /// The registry cannot be opened.
 pub(super) fn processor(
-    spec: &PipelineSpec,
+    spec: &Arc<PipelineSpec>,
     registries: &Registries,
     waker: &Waker,
 ) -> Result<Processor, String> {

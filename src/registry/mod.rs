@@ -14,6 +14,7 @@ mod find;
 mod http;
 mod ids;
 mod inner;
+mod pauses;
 mod pool;
 mod probe;
 mod references;

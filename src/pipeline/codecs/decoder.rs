@@ -133,6 +133,19 @@ impl Decoder {
         }
     }
 
+    /// Looks whether the registry still says of the schema in use what it said. Where it does not, all of them are asked for
+    /// again, and planned anew.
+    pub fn look_again(&mut self, schemas: &Schemas) {
+        let Some((id, reading)) = &self.last else { return };
+        if let Lookup::Ready(now) = schemas.registry().schema(*id, &schemas.wake)
+            && !Arc::ptr_eq(&now, reading.writer())
+            && !now.is_written_like(reading.writer())
+        {
+            self.readings.clear();
+            self.last = None;
+        }
+    }
+
     fn reading(&mut self, id: u32, schemas: &Schemas) -> Result<&Arc<Reading>, NotDecoded> {
         if self.last.as_ref().is_none_or(|(last, _)| *last != id) {
             let reading = match self.readings.get(&id) {

@@ -164,12 +164,14 @@ impl Processor {
         pinned.collect()
     }
 
-    /// Looks whether the registry still says of the sinks' schemas what it said.
+    /// Looks whether the registry still says of the sinks' schemas, and of those that records name, what it said.
     ///
     /// # Errors
     ///
     /// It refuses one now, or has another one that does not fit.
     pub fn look_again(&mut self) -> Result<(), String> {
+        self.value.look_again(&self.schemas);
+        self.key.look_again(&self.schemas);
         let mut is_another = false;
         for encoder in encoders(&mut self.sinks) {
             is_another |= encoder.look_again(&self.schemas)?;

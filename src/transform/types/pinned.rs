@@ -91,11 +91,11 @@ fn words(spec: &PipelineSpec, finding: SinkFinding) -> String {
 
 /// Where a map wrote something.
 fn place(spec: &PipelineSpec, blame: &SinkBlame) -> Option<String> {
-    let maps = spec.transform.iter().enumerate().filter_map(|(index, step)| match step {
+    let mut maps = spec.transform.iter().enumerate().filter_map(|(index, step)| match step {
         StepSpec::Map(program) => Some((index, program)),
         StepSpec::Decode(_) | StepSpec::Filter(_) => None,
     });
-    let (index, program) = maps.skip(blame.map).next()?;
+    let (index, program) = maps.nth(blame.map)?;
     let before = program.source().get(..blame.span.start)?;
     Some(format!("step {}, line {}", index + 1, before.matches('\n').count() + 1))
 }

@@ -108,6 +108,8 @@ fn what_json_cannot_hold_is_named_by_its_path() {
 fn timestamps_and_patterns_are_written_as_text() {
     let at = chrono::DateTime::from_timestamp_millis(1_500).expect("in range");
     assert_eq!(written(&Value::Timestamp(at)).expect("writes"), "\"1970-01-01T00:00:01.500Z\"");
+    let at = chrono::DateTime::from_timestamp(253_402_300_800, 0).expect("in range");
+    assert_eq!(written(&Value::Timestamp(at)).expect("writes"), "\"+10000-01-01T00:00:00Z\"");
     let pattern = regex::Regex::new("a+").expect("a pattern");
     assert_eq!(written(&Value::from(pattern)).expect("writes"), "\"a+\"");
 }

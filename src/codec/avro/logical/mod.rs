@@ -2,4 +2,5 @@
 
 pub(super) mod calendar;
 pub(super) mod decimal;
+pub(super) mod timestamp;
 pub(super) mod uuid;

@@ -43,11 +43,18 @@ chaos:
 	CHAOS_ROUNDS=$(CHAOS_ROUNDS) $(TARGET)/debug/testbed run cargo test --locked --workspace --test load
 
 # Measures what pipelines cost each other and what idle ones cost; asserts nothing. The tests' own profile, so that no
-# dependency is compiled again. Takes about five minutes, on a machine that does nothing else. BENCH is one part of it.
+# dependency is compiled again. Takes about five minutes, on a machine that does nothing else. BENCH is one part of it;
+# BENCH=avro is the Avro codec beside apache-avro, with Millstream's own code compiled as a release has it.
 BENCH ?=
+MILLSTREAM_FAST := $(foreach set,opt-level=3 codegen-units=1 debug-assertions=false overflow-checks=false,\
+	--config profile.dev.package.millstream.$(set))
 bench:
 	scripts/bootstrap test
+ifeq ($(BENCH),avro)
+	CARGO_INCREMENTAL=0 cargo bench --locked --profile dev --workspace --bench avro $(MILLSTREAM_FAST)
+else
 	cargo bench --locked --profile dev --workspace --bench neighbours -- $(BENCH)
+endif
 
 # Writes the snapshots and generated files that tests compare; read the difference before committing it.
 snapshots:

@@ -36,7 +36,7 @@ impl Document {
     pub fn root(&self) -> &Value {
         match self {
             Self::Eager(value) => value,
-            Self::Projected(record) => record.decoded(),
+            Self::Projected(record) => record.root(),
         }
     }
 
@@ -74,12 +74,18 @@ impl Document {
 
     /// Whether it is null as a whole.
     pub fn is_null(&self) -> bool {
-        matches!(self.root(), Value::Null)
+        match self {
+            Self::Eager(value) => value.is_null(),
+            Self::Projected(record) => record.is_null(),
+        }
     }
 
     /// What stands at `path`.
     pub fn get(&self, path: &OwnedValuePath) -> Option<&Value> {
-        self.root().get(path)
+        match self {
+            Self::Eager(value) => value.get(path),
+            Self::Projected(record) => record.get(path),
+        }
     }
 
     /// The same, to be changed in place.

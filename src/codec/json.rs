@@ -8,8 +8,7 @@
 //!
 //! None of this touches a record that no program changed: its bytes pass as they came.
 
-use vrl::value::Value;
-
+use super::avro::Projected;
 use super::json_read::Reader;
 use super::{CodecError, Document, json_write};
 
@@ -41,14 +40,33 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Document, CodecError> {
     })
 }
 
-pub(super) fn encode(value: &Value, out: &mut Vec<u8>) -> Result<(), CodecError> {
+pub(super) fn encode(document: &Document, out: &mut Vec<u8>) -> Result<(), CodecError> {
     let start = out.len();
-    json_write::write(value, out).map_err(|fault| {
-        let message = format!("cannot be written as JSON: `{}` {}", fault.path(), fault.what);
-        CodecError::new(if fault.is_limit { LIMIT } else { "json_value" }, message)
-    })?;
+    match document {
+        Document::Eager(value) => json_write::write(value, out).map_err(not_json)?,
+        Document::Projected(record) => match record.one_value()? {
+            Some(value) => json_write::write(value, out).map_err(not_json)?,
+            None => members(record, out)?,
+        },
+    }
     let length = out.len() - start;
     if length > JSON_BYTES_MAX { Err(too_long(length)) } else { Ok(()) }
+}
+
+/// Member by member: what nobody looked at is decoded, written and let go.
+fn members(record: &Projected, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    out.push(b'{');
+    for (index, member) in record.members().enumerate() {
+        let (name, value) = member?;
+        json_write::write_outer(index, name, &value, out).map_err(not_json)?;
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+fn not_json(fault: json_write::Fault) -> CodecError {
+    let message = format!("cannot be written as JSON: `{}` {}", fault.path(), fault.what);
+    CodecError::new(if fault.is_limit { LIMIT } else { "json_value" }, message)
 }
 
 fn too_long(length: usize) -> CodecError {

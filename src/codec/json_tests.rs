@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use vrl::value::ObjectMap;
+use vrl::value::{ObjectMap, Value};
 
 fn read(text: &str) -> Value {
     match decode(text.as_bytes()) {
@@ -12,7 +12,7 @@ fn read(text: &str) -> Value {
 
 fn written(value: &Value) -> Result<String, CodecError> {
     let mut out = Vec::new();
-    encode(value, &mut out)?;
+    encode(&Document::Eager(value.clone()), &mut out)?;
     Ok(String::from_utf8(out).expect("JSON is UTF-8"))
 }
 
@@ -108,6 +108,8 @@ fn what_json_cannot_hold_is_named_by_its_path() {
 fn timestamps_and_patterns_are_written_as_text() {
     let at = chrono::DateTime::from_timestamp_millis(1_500).expect("in range");
     assert_eq!(written(&Value::Timestamp(at)).expect("writes"), "\"1970-01-01T00:00:01.500Z\"");
+    let at = chrono::DateTime::from_timestamp(253_402_300_800, 0).expect("in range");
+    assert_eq!(written(&Value::Timestamp(at)).expect("writes"), "\"+10000-01-01T00:00:00Z\"");
     let pattern = regex::Regex::new("a+").expect("a pattern");
     assert_eq!(written(&Value::from(pattern)).expect("writes"), "\"a+\"");
 }
@@ -136,7 +138,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
     (any_json(), any::<prop::sample::Index>(), any::<u8>(), 0..4_u8).prop_map(|(value, at, byte, how)| {
         let mut text = Vec::new();
-        encode(&value, &mut text).expect("any JSON can be written");
+        encode(&Document::Eager(value.clone()), &mut text).expect("any JSON can be written");
         let at = at.index(text.len());
         match how {
             0 => text[at] = byte,

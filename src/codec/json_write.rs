@@ -71,15 +71,30 @@ fn write_at(value: &Value, out: &mut Vec<u8>, depth: usize) -> Result<(), Fault>
         Value::Object(members) => {
             out.push(b'{');
             for (index, (name, member)) in members.iter().enumerate() {
-                separate(index, out);
-                write_string(name, out);
-                out.push(b':');
-                write_at(member, out, depth + 1).map_err(|fault| fault.inside(segment(name)))?;
+                write_member(index, name, member, out, depth)?;
             }
             out.push(b'}');
         }
     }
     Ok(())
+}
+
+/// Writes one member of an object that stands at the outside; its braces are the caller's.
+pub(super) fn write_outer(index: usize, name: &str, member: &Value, out: &mut Vec<u8>) -> Result<(), Fault> {
+    write_member(index, name, member, out, 0)
+}
+
+fn write_member(
+    index: usize,
+    name: &str,
+    member: &Value,
+    out: &mut Vec<u8>,
+    depth: usize,
+) -> Result<(), Fault> {
+    separate(index, out);
+    write_string(name, out);
+    out.push(b':');
+    write_at(member, out, depth + 1).map_err(|fault| fault.inside(segment(name)))
 }
 
 fn append(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {

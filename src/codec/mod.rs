@@ -44,7 +44,7 @@ pub fn decode_json(bytes: &[u8]) -> Result<Document, CodecError> {
 ///
 /// A value that JSON cannot hold; `out` then has what was written so far.
 pub fn encode_json(document: &Document, out: &mut Vec<u8>) -> Result<(), CodecError> {
-    json::encode(document.whole()?.as_ref(), out)
+    json::encode(document, out)
 }
 
 /// Writes the bytes of a string to the end of `out`.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 use crate::codec::avro::{self, Reading, Wanted};
-use crate::registry::{Registries, SinkProbe};
-use crate::transform::check_writer;
+use crate::registry::{Registries, Registry, SinkProbe};
+use crate::transform::{Pinned, check_pinned, check_writer, with_pinned};
 
 use super::diagnostic::Diagnostic;
 use super::pipeline::Places;
 use super::source_map::Place;
 use super::spec::{
-    AvroEncoding, Decoding, Format, PipelineSpec, RegistrySpec, SinkSchema, StepSpec, TopicsSpec,
+    AvroEncoding, Decoding, Encoding, Format, PipelineSpec, RegistrySpec, SinkSchema, TopicsSpec,
 };
 
 /// Asks registries, each one that does not answer only once.
@@ -57,21 +57,7 @@ impl SchemaCheck {
     ) -> Result<(), String> {
         let registry = self.registries.of(registry)?;
         self.runtime.block_on(registry.probe_reach())?;
-        // What the registry tells stands where the file names no schema: so the types are those that will be there.
-        let mut told = spec.clone();
-        for (sink, place) in told.sinks.iter_mut().zip(&places.encodes) {
-            let encodings = [Some(&mut sink.value), sink.key.as_mut()];
-            for avro in encodings.into_iter().flatten().filter_map(|encoding| encoding.avro.as_mut()) {
-                let probe = self.runtime.block_on(registry.probe_sink(avro));
-                if let (SinkProbe::Found { schema, .. }, SinkSchema::Version(_)) = (&probe, &avro.schema) {
-                    avro.schema = SinkSchema::File(Arc::clone(schema));
-                }
-                sink_findings(avro, probe, *place, findings)?;
-            }
-        }
-        if told.sinks != spec.sinks {
-            findings.extend(pinned(&told, place));
-        }
+        let told = self.sinks(spec, &registry, places, findings)?;
         let TopicsSpec::Names(topics) = &spec.source.topics else { return Ok(()) };
         let Some(decode) = spec.decode() else { return Ok(()) };
         for (side, decoding) in [("value", &decode.value), ("key", &decode.key)] {
@@ -99,22 +85,37 @@ impl SchemaCheck {
         }
         Ok(())
     }
-}
 
-/// Whether the sinks' pinned schemas can hold what the programs make of the reader's schema that the file names.
-fn pinned(told: &PipelineSpec, place: Place) -> Option<Diagnostic> {
-    let mut told = told.clone();
-    let reader = told.transform.iter_mut().find_map(|step| match step {
-        StepSpec::Decode(decode) => {
-            let reader = decode.value.reader().cloned();
-            decode.value.schema = None;
-            reader
+    /// Asks for the sinks' schemas. Gives the pipeline with those in place of which the file says only a version, as far as
+    /// they can hold what is known to be left: so writers' schemas are held against them, too.
+    fn sinks(
+        &self,
+        spec: &PipelineSpec,
+        registry: &Registry,
+        places: &Places,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Result<PipelineSpec, String> {
+        let mut fitting = Vec::new();
+        for ((index, sink), place) in spec.sinks.iter().enumerate().zip(&places.encodes) {
+            let sides = [(false, Some(&sink.value)), (true, sink.key.as_ref())];
+            let avro = |encoding: Option<&Encoding>| encoding.and_then(|encoding| encoding.avro.clone());
+            for (is_key, avro) in sides.map(|(is_key, encoding)| (is_key, avro(encoding))) {
+                let Some(avro) = avro else { continue };
+                let probe = self.runtime.block_on(registry.probe_sink(&avro));
+                if let (SinkProbe::Found { schema, .. }, SinkSchema::Version(_)) = (&probe, &avro.schema) {
+                    let pinned = Pinned { sink: index, is_key, schema: Arc::clone(schema) };
+                    match check_pinned(spec, &pinned) {
+                        Ok(()) => fitting.push(pinned),
+                        Err(misfits) => {
+                            findings.push(Diagnostic::error("sink-type", misfits).at(*place, "written here"));
+                        }
+                    }
+                }
+                sink_findings(&avro, probe, *place, findings)?;
+            }
         }
-        StepSpec::Filter(_) | StepSpec::Map(_) => None,
-    })?;
-    let why = check_writer(&told, &reader).err()?;
-    let message = format!("a schema that the registry has does not fit: {why}");
-    Some(Diagnostic::error("sink-type", message).at(place, "decoded here"))
+        Ok(with_pinned(spec, &fitting))
+    }
 }
 
 /// Whether the programs and sinks do not fit records of a writer's schema. The newest counts; of older ones records may be

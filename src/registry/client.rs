@@ -2,11 +2,11 @@
 //!
 //! It stays with the address that answered last. What is no answer of a registry (no connection, a time limit, 5xx, pages of
 //! HTML, broken JSON) sends it on to the next one; when all were asked, that is an outage. Who asks again, and when, is not
-//! decided here.
+//! decided here; an address that asks to be left alone for a while (`pauses`) is not asked meanwhile, by nobody.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Method, Response, StatusCode, Url};
@@ -18,6 +18,7 @@ use crate::config::spec::{RegistryAuth, RegistrySpec};
 use super::counters::Counters;
 use super::failure::{Failure, told};
 use super::http::{self, Stamp};
+use super::pauses::{self, Pauses};
 
 /// The largest answer that is read, in bytes.
 pub(super) const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -44,6 +45,15 @@ pub(super) struct Request<'a> {
 struct Miss {
     reason: String,
     next: bool,
+    /// How long it asks to be left alone.
+    pause: Option<Duration>,
+}
+
+impl Miss {
+    /// Another address may do better.
+    fn here(reason: String) -> Self {
+        Self { reason, next: true, pause: None }
+    }
 }
 
 /// A registry's addresses, and how to talk to them.
@@ -54,6 +64,7 @@ pub(super) struct Client {
     bases: Vec<Url>,
     /// Index of the address that answered last.
     answering: AtomicUsize,
+    pauses: Pauses,
     room: Semaphore,
     counters: Arc<Counters>,
 }
@@ -73,6 +84,7 @@ impl Client {
         Ok(Self {
             spec: spec.clone(),
             http: Mutex::new((http::build(spec)?, stamp)),
+            pauses: Pauses::new(bases.len()),
             bases,
             answering: AtomicUsize::new(0),
             room: Semaphore::new(REQUESTS_MAX),
@@ -86,6 +98,10 @@ impl Client {
         let first = self.answering.load(Ordering::Relaxed);
         let mut reasons = Vec::new();
         for index in (first..first + self.bases.len()).map(|index| index % self.bases.len()) {
+            if let Some(reason) = self.pauses.at(index) {
+                reasons.push(format!("{} {reason}", self.bases[index]));
+                continue;
+            }
             let began = Instant::now();
             let outcome = self.ask_at(&self.bases[index], &request).await;
             self.counters.asked(began.elapsed(), outcome.is_err());
@@ -96,6 +112,11 @@ impl Client {
                 }
                 Err(miss) => {
                     reasons.push(format!("{} {}", self.bases[index], miss.reason));
+                    match (miss.pause, miss.next) {
+                        (Some(pause), true) => self.pauses.begin(index, pause, &miss.reason),
+                        (Some(pause), false) => self.pauses.begin_all(pause, &miss.reason),
+                        (None, _) => {}
+                    }
                     if !miss.next {
                         break;
                     }
@@ -162,7 +183,7 @@ fn unreachable(error: &reqwest::Error) -> Miss {
     } else {
         format!("broke the connection off: {}", http::deepest(error))
     };
-    Miss { reason, next: true }
+    Miss::here(reason)
 }
 
 async fn read(response: &mut Response) -> Result<Vec<u8>, Miss> {
@@ -170,7 +191,7 @@ async fn read(response: &mut Response) -> Result<Vec<u8>, Miss> {
     while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
         if body.len() + chunk.len() > ANSWER_BYTES_MAX {
             let reason = format!("answers with more than {ANSWER_BYTES_MAX} bytes");
-            return Err(Miss { reason, next: true });
+            return Err(Miss::here(reason));
         }
         body.extend_from_slice(&chunk);
     }
@@ -184,9 +205,7 @@ fn judge(response: &Response, body: &[u8]) -> Result<Result<Json, Failure>, Miss
     if status.is_success() {
         return match json {
             Some(json) => Ok(Ok(json)),
-            None => {
-                Err(Miss { reason: format!("answers with {}, not with JSON", kind(response)), next: true })
-            }
+            None => Err(Miss::here(format!("answers with {}, not with JSON", kind(response)))),
         };
     }
     let member = |name: &str| json.as_ref().and_then(|json| json.get(name));
@@ -206,7 +225,7 @@ fn judge(response: &Response, body: &[u8]) -> Result<Result<Json, Failure>, Miss
         return Ok(Err(Failure::Refused { code, message }));
     }
     let behind = if message.is_empty() { String::new() } else { format!(": {message}") };
-    let reason = match status {
+    let mut reason = match status {
         StatusCode::UNAUTHORIZED => format!("does not accept the credentials ({status}){behind}"),
         StatusCode::FORBIDDEN => format!("does not allow it ({status}){behind}"),
         StatusCode::TOO_MANY_REQUESTS => format!("has had too many requests ({status}){behind}"),
@@ -217,7 +236,12 @@ fn judge(response: &Response, body: &[u8]) -> Result<Result<Json, Failure>, Miss
     // Another address has the same users and the same limits.
     let next =
         !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS);
-    Err(Miss { reason, next })
+    let asks = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+    let pause = if asks { pauses::asked(response.headers()) } else { None };
+    if let Some(pause) = pause {
+        reason.push_str(&format!("; it is asked again in {} s", pause.as_secs_f64().ceil()));
+    }
+    Err(Miss { reason, next, pause })
 }
 
 fn kind(response: &Response) -> String {

@@ -1,4 +1,7 @@
 //! Schemas by the ids that records name.
+//!
+//! An id means one schema for ever, as the API has it; a registry that is set up anew behind the same address breaks that. So
+//! what is in use is verified now and then, and what came from the disk soon: beside, and once, since an answer is at hand.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,6 +21,9 @@ pub(super) const BOUNDS: Bounds = Bounds { keys_max: 4096, asked_max: 1024 };
 
 /// How long it counts that the registry does not have an id, or has nothing usable under it; then it is asked again.
 const POISON_KEPT: Duration = Duration::from_secs(60);
+
+/// How long a schema counts; then it is verified, as long as lanes look.
+const READY_KEPT: Duration = Duration::from_secs(600);
 
 /// What the registry has no schema under.
 const UNKNOWN: &str = "schema_id_unknown";
@@ -39,7 +45,7 @@ impl Answer for Lookup {
 
     fn freshness(&self) -> Freshness {
         match self {
-            Self::Ready(_) => Freshness::Forever,
+            Self::Ready(_) => Freshness::Serve(READY_KEPT),
             Self::Waiting(_) => Freshness::Serve(Duration::ZERO),
             Self::Poison(..) => Freshness::Serve(POISON_KEPT),
         }
@@ -55,13 +61,16 @@ enum Round {
     Outage(String),
 }
 
-/// Asks for `id` until its table has the answer.
+/// Asks for `id` until its table has the answer; where it has one, whether that still holds.
 pub(super) async fn settle(inner: &Inner, id: u32) {
+    if let Some(Lookup::Ready(known)) = inner.ids.peek(&id) {
+        return verify(inner, id, known).await;
+    }
     // What was poison a while ago is asked for once more; that the registry lacks it needs no second grace then.
     let again = matches!(inner.ids.peek(&id), Some(Lookup::Poison(..)));
     if let Some(schema) = from_disk(inner, id).await {
         inner.counters.cache_hit();
-        return inner.ids.settle(&id, Lookup::Ready(schema));
+        return inner.ids.settle_for_now(&id, Lookup::Ready(schema));
     }
     let mut retry = Retry::new(Arc::clone(&inner.health));
     let mut missing_since = None;
@@ -97,6 +106,31 @@ pub(super) async fn settle(inner: &Inner, id: u32) {
         inner.ids.tell(&id, Lookup::Waiting(Some(reason)));
         retry.pause(pause).await;
     }
+}
+
+/// Another schema is taken up, as if the cache had been removed: what its id meant before is in the registry no more.
+async fn verify(inner: &Inner, id: u32, known: Arc<Schema>) {
+    let said = match ask(inner, id).await {
+        Round::Ready(kept, schema) if !schema.is_written_like(&known) => {
+            tracing::warn!(
+                id,
+                registry = inner.health.registry(),
+                "the registry has another schema under an id than before: was it set up anew? The new one is used from now on"
+            );
+            let _ = inner.on_disk(move |store| store.write(&Key::Id(id), &kept)).await;
+            schema
+        }
+        Round::Missing(_, why) | Round::Poison(_, why) => {
+            tracing::warn!(
+                id,
+                why,
+                "the registry does not have a schema any more that is in use; it is used on"
+            );
+            known
+        }
+        Round::Ready(..) | Round::Outage(_) => known,
+    };
+    inner.ids.settle(&id, Lookup::Ready(said));
 }
 
 async fn from_disk(inner: &Inner, id: u32) -> Option<Arc<Schema>> {

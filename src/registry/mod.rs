@@ -1,7 +1,7 @@
 //! The Schema Registry: its Confluent API, a cache on disk, and what an outage of it means.
 //!
 //! Lanes ask without waiting, and are woken when an answer is there. That the registry is away is never an answer: it is
-//! waited for. Schemas never change once they have an id, so an answer is kept for ever.
+//! waited for. Schemas never change once they have an id, so an answer is kept for ever; that it holds is verified beside.
 //!
 //! A look finds what is known in a `table`, or starts the one task that asks: for an id (`ids`) or a sink's schema (`sinks`).
 //! The task tries the disk (`store`), then the registry (`api` over `client`), again and again (`retry`).
@@ -14,6 +14,7 @@ mod find;
 mod http;
 mod ids;
 mod inner;
+mod pauses;
 mod pool;
 mod probe;
 mod references;
@@ -108,6 +109,7 @@ impl Registry {
     /// The schema of an id, as far as it is known. Where it is not, it is asked for, and `wake` is called when that is
     /// answered, and when what holds it up changes. It never waits.
     ///
+    /// One that came from the disk is verified by the next look, and each one every ten minutes as long as someone looks.
     /// Poison is not for ever: after a while it is asked for again while it still counts, so it is not to be remembered
     /// elsewhere.
     pub fn schema(&self, id: u32, wake: &Wake) -> Lookup {

@@ -31,6 +31,11 @@ impl Health {
         Self { registry, away: Mutex::default() }
     }
 
+    /// What it is called in the log.
+    pub(super) fn registry(&self) -> &str {
+        &self.registry
+    }
+
     /// The first one who asks in vain makes the registry one that is away.
     fn lost(&self, reason: &str) {
         let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::codec::avro::Schema;
 use crate::config::spec::{AvroEncoding, Register, SinkSchema};
 
 use super::SinkLookup;
@@ -91,7 +92,7 @@ pub(super) async fn settle(inner: &Inner, key: SinkKey, encoding: AvroEncoding) 
                 retry.answered();
                 let (kept, at) = (found.kept.clone(), key.on_disk());
                 let _ = inner.on_disk(move |store| store.write(&at, &kept)).await;
-                report_changed(inner, &key, found.kept.id);
+                report_changed(inner, &key, found.kept.id, &found.schema);
                 inner.sinks.settle(&key, SinkLookup::Ready(found.kept.id, found.schema));
                 return report_newer(inner, &key.subject, found.version).await;
             }
@@ -154,11 +155,12 @@ async fn refuse(inner: &Inner, key: &SinkKey, why: String) {
     inner.sinks.settle(key, SinkLookup::Refused(why));
 }
 
-/// Says that an id that was in use holds no more: a registry that was made anew gives others.
-fn report_changed(inner: &Inner, key: &SinkKey, id: u32) {
-    if let Some(SinkLookup::Ready(before, _)) = inner.sinks.peek(key)
-        && before != id
-    {
+/// Says that what was in use holds no more: a registry that was made anew gives other ids, and other schemas for versions.
+fn report_changed(inner: &Inner, key: &SinkKey, id: u32, schema: &Schema) {
+    let Some(SinkLookup::Ready(before, known)) = inner.sinks.peek(key) else { return };
+    if !schema.is_written_like(&known) {
+        tracing::warn!(subject = key.subject, id, "the registry has another schema under a sink's version");
+    } else if before != id {
         tracing::warn!(
             subject = key.subject,
             before,

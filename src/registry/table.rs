@@ -16,8 +16,6 @@ const WAKES_MAX: usize = 1024;
 /// How long an answer is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Freshness {
-    /// It never changes.
-    Forever,
     /// For this long; then it still counts while it is asked for again.
     Serve(Duration),
     /// For this long; then it is forgotten, and asked for anew. Who was woken for it is told it once, however late.
@@ -46,6 +44,8 @@ pub(super) struct Bounds {
 struct Entry<V> {
     said: V,
     since: Instant,
+    /// It counts, and is asked for again with the next look.
+    is_doubtful: bool,
     asking: bool,
     wakes: Vec<Wake>,
     /// Those who were woken for what is said, and have not looked since.
@@ -92,6 +92,7 @@ impl<K: Clone + Eq + Hash, V: Answer> Table<K, V> {
             let entry = Entry {
                 said: said.clone(),
                 since: Instant::now(),
+                is_doubtful: false,
                 asking: true,
                 wakes,
                 untold: Vec::new(),
@@ -144,11 +145,21 @@ impl<K: Clone + Eq + Hash, V: Answer> Table<K, V> {
 
     /// The answer is there, and nobody asks for it any more.
     pub(super) fn settle(&self, key: &K, said: V) {
+        self.settle_as(key, said, false);
+    }
+
+    /// There is an answer for now: the next look has it asked for again.
+    pub(super) fn settle_for_now(&self, key: &K, said: V) {
+        self.settle_as(key, said, true);
+    }
+
+    fn settle_as(&self, key: &K, said: V, is_doubtful: bool) {
         let mut rows = self.rows();
         let mut wakes = std::mem::take(&mut rows.turned_away);
         if let Some(entry) = rows.entries.get_mut(key) {
             entry.said = said;
             entry.since = Instant::now();
+            entry.is_doubtful = is_doubtful;
             if matches!(entry.said.freshness(), Freshness::Forget(_)) {
                 entry.untold.clone_from(&entry.wakes);
             }
@@ -166,8 +177,10 @@ impl<K: Clone + Eq + Hash, V: Answer> Table<K, V> {
 }
 
 fn is_stale<V: Answer>(entry: &Entry<V>) -> bool {
+    if entry.is_doubtful {
+        return true;
+    }
     match entry.said.freshness() {
-        Freshness::Forever => false,
         Freshness::Serve(good_for) | Freshness::Forget(good_for) => entry.since.elapsed() >= good_for,
     }
 }
@@ -222,7 +235,7 @@ mod tests {
         fn freshness(&self) -> Freshness {
             match self {
                 Self::Waiting(_) | Self::Served(_) => Freshness::Serve(Duration::ZERO),
-                Self::Kept(_) => Freshness::Forever,
+                Self::Kept(_) => Freshness::Serve(Duration::MAX),
                 Self::Forgotten(_) => Freshness::Forget(Duration::ZERO),
             }
         }

@@ -23,6 +23,7 @@ pub use frame::Frame;
 pub use program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel};
 pub use run::{RunError, Runner};
 pub use scope::Scope;
+pub use types::{Pinned, check_pinned, with_pinned};
 pub use types::{SinkBlame, SinkFinding, check_sink, check_sink_key, check_writer, fits_writer};
 
 #[cfg(test)]

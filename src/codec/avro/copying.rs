@@ -84,7 +84,7 @@ impl Copying {
             used += usize::from(member(&mut encoder, record, source, field, default.as_deref(), out)?);
         }
         out.extend_from_slice(&record.body()[run]);
-        if used < count(record) && !writing.drop_extra {
+        if used < record.count() && !writing.drop_extra {
             return Err(extra(record, fields));
         }
         Ok(())
@@ -111,14 +111,13 @@ fn member(
     default: Option<&[u8]>,
     out: &mut Vec<u8>,
 ) -> Result<bool, Fault> {
-    let kept = source.filter(|source| record.state(source.place) == State::Kept);
     let decoded;
-    let value = match kept {
+    let value = match source {
         Some(source) => {
             decoded = record.value(source.place)?;
             decoded.as_deref()
         }
-        None => record.decoded().as_object().and_then(|members| members.get(field.name.as_str())),
+        None => record.other(&field.name),
     };
     match (value, default) {
         (Some(value), _) => {
@@ -133,14 +132,8 @@ fn member(
     }
 }
 
-/// How many members the record has, decoded or not.
-fn count(record: &Projected) -> usize {
-    record.decoded().as_object().map_or(0, |members| members.len()) + record.kept().count()
-}
-
 fn extra(record: &Projected, fields: &[Field]) -> Fault {
-    let decoded = record.decoded().as_object().into_iter().flat_map(|members| members.keys());
-    let mut names = decoded.chain(record.kept()).map(|name| name.as_str());
+    let mut names = record.names().map(|name| name.as_str());
     let name = names.find(|name| !fields.iter().any(|field| field.name == *name));
     super::encode::extra(name.unwrap_or_default())
 }

@@ -1,13 +1,12 @@
 //! Numbers and bytes → what they mean by their logical type.
 
-use chrono::DateTime;
 use vrl::value::{ObjectMap, Value};
 
 use super::decode::{Decoder, not_utf8};
 use super::fault::Fault;
 use super::input::Input;
 use super::logical::decimal::{DECIMAL_DIGITS_MAX, Unscaled};
-use super::logical::{calendar, uuid};
+use super::logical::{calendar, timestamp, uuid};
 use super::plan::{Framing, Integer, Meaning};
 use super::schema::Unit;
 
@@ -26,7 +25,7 @@ impl Decoder<'_> {
                 .and_then(|number| calendar::time_text(number, Unit::Micros))
                 .map(Value::from),
             Integer::Timestamp { writer, reader } => {
-                finer(number, writer, reader).and_then(|number| timestamp(number, reader))
+                finer(number, writer, reader).and_then(|number| timestamp::value(number, reader))
             }
             Integer::Local { writer, reader } => {
                 finer(number, writer, reader).map(|number| calendar::local_text(number, reader).into())
@@ -134,13 +133,4 @@ fn duration(bytes: &[u8]) -> Value {
 /// In the reader's unit; `None` where it cannot hold it.
 fn finer(number: i64, writer: Unit, reader: Unit) -> Option<i64> {
     number.checked_mul(reader.per_second() / writer.per_second())
-}
-
-fn timestamp(number: i64, unit: Unit) -> Option<Value> {
-    let time = match unit {
-        Unit::Millis => DateTime::from_timestamp_millis(number),
-        Unit::Micros => DateTime::from_timestamp_micros(number),
-        Unit::Nanos => Some(DateTime::from_timestamp_nanos(number)),
-    };
-    time.map(Value::Timestamp)
 }

@@ -1,13 +1,12 @@
 //! Values without parts → what stands in the bytes for them, by the logical type.
 
-use chrono::{DateTime, Utc};
 use vrl::value::{ObjectMap, Value};
 
 use super::encode::{Encoder, misfit};
 use super::fault::Fault;
 use super::logical::calendar::{self, Counted};
 use super::logical::decimal::{Misfit, Unscaled};
-use super::logical::uuid;
+use super::logical::{timestamp, uuid};
 use super::schema::{Inner, Node, NodeId, Unit};
 use super::{describe, output};
 
@@ -73,7 +72,9 @@ impl Encoder<'_> {
                 Ok(Leaf::same(Form::MadeFixed(bytes)))
             }
             (Node::Timestamp(unit), Value::Timestamp(time)) => {
-                let Counted { count, is_exact } = counted(*time, *unit);
+                let counted = timestamp::counted(*time, *unit);
+                let Counted { count, is_exact } =
+                    counted.map_err(|why| self.no_timestamp(node, why, value))?;
                 self.count(node, count, is_exact, value)
             }
             (_, Value::Integer(integer)) => self.integer(node, *integer, value),
@@ -159,9 +160,9 @@ impl Encoder<'_> {
             Node::TimeMillis => self.time(node, text, Unit::Millis, value),
             Node::TimeMicros => self.time(node, text, Unit::Micros, value),
             Node::Timestamp(unit) => {
-                let time = DateTime::parse_from_rfc3339(text).ok();
-                let time = time.ok_or_else(no("a string that is no timestamp of RFC 3339"))?;
-                self.count(node, counted(time.to_utc(), *unit).count, false, value)
+                let counted = timestamp::parse(text, *unit);
+                let counted = counted.map_err(|why| self.no_timestamp(node, why, value))?;
+                self.count(node, counted.count, false, value)
             }
             Node::LocalTimestamp(unit) => {
                 let time = calendar::parse_local(text, *unit);
@@ -179,6 +180,16 @@ impl Encoder<'_> {
             time.ok_or_else(|| self.range(node, "a string that is no time of day"))?;
         let is_same = |count| calendar::time_text(count, unit).as_deref() == Some(text);
         self.count(node, count, i64::try_from(count).is_ok_and(is_same), value)
+    }
+
+    fn no_timestamp(&self, node: NodeId, why: timestamp::Misfit, value: &Value) -> Fault {
+        match why {
+            timestamp::Misfit::NoTimestamp => self.range(node, "a string that is no timestamp of RFC 3339"),
+            timestamp::Misfit::LeapSecond => {
+                self.range(node, &format!("{} of a leap second", article(value)))
+            }
+            timestamp::Misfit::Beyond => self.beyond(node, value),
+        }
     }
 
     /// What is counted from an epoch or from midnight.
@@ -258,13 +269,6 @@ fn widened(bytes: Vec<u8>, size: usize) -> Option<Vec<u8>> {
     let mut wide = vec![sign; size.checked_sub(bytes.len())?];
     wide.extend(bytes);
     Some(wide)
-}
-
-/// In the unit, rounded down.
-fn counted(time: DateTime<Utc>, unit: Unit) -> Counted {
-    let nanos = i128::from(time.timestamp()) * 1_000_000_000 + i128::from(time.timestamp_subsec_nanos());
-    let each = i128::from(1_000_000_000 / unit.per_second());
-    Counted { count: nanos.div_euclid(each), is_exact: nanos.rem_euclid(each) == 0 }
 }
 
 fn duration(members: &ObjectMap) -> Option<Vec<u8>> {

@@ -45,7 +45,20 @@ impl<'a> Input<'a> {
     }
 
     /// A number of up to 64 bits.
+    #[inline]
     pub(super) fn long(&mut self) -> Result<i64, Fault> {
+        // Most lengths, indices and counts are one byte.
+        match self.body.get(self.at) {
+            Some(&byte) if byte < 0x80 => {
+                self.at += 1;
+                let value = i64::from(byte);
+                Ok((value >> 1) ^ -(value & 1))
+            }
+            _ => self.longer(),
+        }
+    }
+
+    fn longer(&mut self) -> Result<i64, Fault> {
         let start = self.at;
         let mut value = 0;
         for shift in (0..64).step_by(7) {
@@ -112,6 +125,7 @@ impl<'a> Input<'a> {
         self.body.slice_ref(taken)
     }
 
+    #[inline]
     pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], Fault> {
         let start = self.at;
         let end = start.checked_add(length).filter(|end| *end <= self.body.len());

@@ -4,6 +4,7 @@
 //! for each pair (`reading`, `resolve`, `plan`); writing goes by the sink's schema (`writing`). What values of each type
 //! are in expressions, docs/avro.md tells. Where schemas come from is `registry/`'s.
 
+mod changing;
 mod copying;
 mod decode;
 mod decode_leaf;

@@ -1,7 +1,11 @@
 //! A record of which only some members are decoded. The others, and those that no program touches, are kept as the bytes
 //! that they came in.
+//!
+//! Members are held by their places in the reading: no name is copied, and no map is made, unless a program asks for the
+//! record as one value. What programs do to it is in `changing`.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -18,23 +22,32 @@ use super::reading::Reading;
 /// A decoded record with the bytes that it came in.
 #[derive(Clone, Debug)]
 pub struct Projected {
-    reading: Arc<Reading>,
+    pub(super) reading: Arc<Reading>,
     body: Bytes,
     /// One for each place of the reading.
-    marks: Vec<Mark>,
-    /// What is decoded, or was written; an object, unless a program made it something else.
-    members: Value,
+    pub(super) marks: Vec<Mark>,
+    /// What is decoded, or was written, as the marks say.
+    values: Vec<Option<Value>>,
+    /// The members that a program made, and that the reader does not have.
+    pub(super) others: ObjectMap,
+    /// A program took the record as one value: this is it, and what stands above says nothing any more.
+    pub(super) whole: Option<Value>,
+    /// The same for a program that only looks at it; made when it does.
+    pub(super) shown: OnceCell<Value>,
     /// What decoding the rest may still take, in bytes.
-    left_bytes: usize,
+    pub(super) left_bytes: usize,
     /// What could not be decoded when a program wrote into it.
-    fault: Option<Box<CodecError>>,
+    pub(super) fault: Option<Box<CodecError>>,
 }
 
+/// What is known of the member at one place.
 #[derive(Clone, Copy, Debug)]
-struct Mark {
+pub(super) struct Mark {
     /// Where its bytes end; they begin where those before it end.
     end: u32,
-    state: State,
+    /// Where its value is held.
+    held: u32,
+    pub(super) state: State,
 }
 
 /// What has become of a member.
@@ -48,18 +61,23 @@ pub(super) enum State {
     Written,
 }
 
+/// Nothing is held of a member.
+const NOWHERE: u32 = u32::MAX;
+
 impl Projected {
     pub(super) fn decode(reading: &Arc<Reading>, record: &Record, body: Bytes) -> Result<Self, Fault> {
-        let mut members = ObjectMap::new();
         let mut marks = Vec::with_capacity(reading.places());
+        let mut values = Vec::with_capacity(reading.wanted());
         let mut decoder = reading.decoder(Input::new(&body));
         decoder.charge(record.cost_bytes)?;
         decoder.nested(|decoder| {
             for (place, field) in record.fields.iter().enumerate() {
+                let mut held = NOWHERE;
                 let state = match &field.action {
                     Action::Read { name, step, .. } if reading.is_wanted(place) => {
                         let value = decoder.value(*step).map_err(|fault| fault.in_member(name))?;
-                        members.insert(name.clone(), value);
+                        held = place_of(values.len());
+                        values.push(Some(value));
                         State::Read
                     }
                     Action::Read { name, step, .. } => {
@@ -71,27 +89,53 @@ impl Projected {
                     Action::Skip => decoder.skip(field.node).map(|()| State::Written)?,
                     Action::Check(step) => decoder.check(*step).map(|()| State::Written)?,
                 };
-                marks.push(Mark { end: place_of(decoder.input.at()), state });
+                marks.push(Mark { end: place_of(decoder.input.at()), held, state });
             }
             Ok(())
         })?;
         decoder.finish()?;
         for default in &record.defaults {
             decoder.charge(default.cost_bytes)?;
-            let is_wanted = reading.is_wanted(marks.len());
-            if is_wanted {
-                members.insert(default.name.clone(), default.value.clone());
+            marks.push(Mark { end: place_of(body.len()), held: NOWHERE, state: State::Kept });
+            if reading.is_wanted(marks.len() - 1) {
+                let mark = marks.last_mut().expect("one was pushed");
+                (mark.held, mark.state) = (place_of(values.len()), State::Read);
+                values.push(Some(default.value.clone()));
             }
-            let state = if is_wanted { State::Read } else { State::Kept };
-            marks.push(Mark { end: place_of(body.len()), state });
         }
-        let (left_bytes, members) = (decoder.left_bytes, Value::Object(members));
-        Ok(Self { reading: Arc::clone(reading), body, marks, members, left_bytes, fault: None })
+        Ok(Self {
+            left_bytes: decoder.left_bytes,
+            reading: Arc::clone(reading),
+            body,
+            marks,
+            values,
+            others: ObjectMap::new(),
+            whole: None,
+            shown: OnceCell::new(),
+            fault: None,
+        })
     }
 
     /// How the record was read.
     pub(super) fn reading(&self) -> &Reading {
         &self.reading
+    }
+
+    /// What a program made of it as one value; `None`: it still has members by their places.
+    ///
+    /// # Errors
+    ///
+    /// A member did not decode when a program wrote into it.
+    pub(in crate::codec) fn one_value(&self) -> Result<Option<&Value>, CodecError> {
+        match &self.fault {
+            Some(fault) => Err((**fault).clone()),
+            None => Ok(self.whole.as_ref()),
+        }
+    }
+
+    /// Whether a program made null of it.
+    pub fn is_null(&self) -> bool {
+        self.whole.as_ref().is_some_and(Value::is_null)
     }
 
     /// What became of the member at `place`.
@@ -110,25 +154,70 @@ impl Projected {
         &self.body
     }
 
-    /// What could not be decoded.
-    pub(super) fn fault(&self) -> Option<&CodecError> {
-        self.fault.as_deref()
+    /// A member that the reader does not have.
+    pub(super) fn other(&self, name: &str) -> Option<&Value> {
+        self.others.get(name)
     }
 
-    /// The names of members that are not decoded.
-    pub(super) fn kept(&self) -> impl Iterator<Item = &KeyString> {
-        let kept = self.marks.iter().enumerate().filter(|(_, mark)| mark.state == State::Kept);
-        kept.filter_map(|(place, _)| self.name(place))
+    /// How many members it has, decoded or not.
+    pub(super) fn count(&self) -> usize {
+        let of_places = (0..self.marks.len()).filter(|place| self.is_there(*place));
+        of_places.count() + self.others.len()
     }
 
-    /// What is decoded.
-    pub fn decoded(&self) -> &Value {
-        &self.members
+    /// The names of all members.
+    pub(super) fn names(&self) -> impl Iterator<Item = &KeyString> {
+        let of_places = (0..self.marks.len()).filter(|place| self.is_there(*place));
+        of_places.filter_map(|place| self.name(place)).chain(self.others.keys())
     }
 
-    /// The same, without what was kept of the rest.
-    pub fn into_decoded(self) -> Value {
-        self.members
+    fn is_there(&self, place: usize) -> bool {
+        self.state(place) == State::Kept || self.held(place).is_some()
+    }
+
+    /// What is decoded at `path`.
+    pub fn get(&self, path: &OwnedValuePath) -> Option<&Value> {
+        match (&self.whole, path.segments.as_slice()) {
+            (Some(whole), _) => whole.get(path),
+            (None, []) => Some(self.root()),
+            (None, [OwnedSegment::Field(name), rest @ ..]) => {
+                let value = match self.reading.place(name) {
+                    Some(place) => self.held(place),
+                    None => self.others.get(name.as_str()),
+                }?;
+                if rest.is_empty() { Some(value) } else { value.get(rest) }
+            }
+            (None, [OwnedSegment::Index(_), ..]) => None,
+        }
+    }
+
+    /// What is decoded, as one value.
+    pub fn root(&self) -> &Value {
+        match &self.whole {
+            Some(whole) => whole,
+            None => self.shown.get_or_init(|| self.clone().take_decoded()),
+        }
+    }
+
+    /// What is decoded, alone.
+    pub fn into_decoded(mut self) -> Value {
+        self.take_decoded()
+    }
+
+    /// Takes what is decoded out, as one value.
+    pub(super) fn take_decoded(&mut self) -> Value {
+        if let Some(whole) = self.whole.take() {
+            return whole;
+        }
+        let Self { reading, marks, values, others, .. } = self;
+        // A map is built fastest from what is in order.
+        let decoded = reading.by_name().filter_map(|(name, place)| {
+            let value = values.get_mut(marks[place].held as usize)?.take()?;
+            Some((KeyString::from(name), value))
+        });
+        let mut members: ObjectMap = decoded.collect();
+        members.append(others);
+        Value::Object(members)
     }
 
     /// All of it: what is not decoded yet, is.
@@ -137,13 +226,10 @@ impl Projected {
     ///
     /// A member that was skipped does not decode.
     pub fn whole(&self) -> Result<Cow<'_, Value>, CodecError> {
-        if let Some(fault) = &self.fault {
-            return Err((**fault).clone());
+        match self.one_value()? {
+            Some(whole) => Ok(Cow::Borrowed(whole)),
+            None => self.clone().into_whole().map(Cow::Owned),
         }
-        if self.marks.iter().all(|mark| mark.state != State::Kept) {
-            return Ok(Cow::Borrowed(&self.members));
-        }
-        self.clone().into_whole().map(Cow::Owned)
     }
 
     /// The same, of what is no longer needed.
@@ -152,85 +238,68 @@ impl Projected {
     ///
     /// A member that was skipped does not decode.
     pub fn into_whole(mut self) -> Result<Value, CodecError> {
-        for place in 0..self.marks.len() {
-            self.read(place);
-        }
-        match self.fault {
+        self.read_all();
+        match self.fault.take() {
             Some(fault) => Err(*fault),
-            None => Ok(self.members),
+            None => Ok(self.take_decoded()),
         }
     }
 
-    /// What is decoded at `path`, to be changed in place.
-    pub fn get_mut(&mut self, path: &OwnedValuePath) -> Option<&mut Value> {
-        self.write(path, true);
-        self.members.get_mut(path)
-    }
-
-    /// Puts `new` at `path`.
-    pub fn insert(&mut self, path: &OwnedValuePath, new: Value) {
-        self.write(path, path.segments.len() > 1);
-        self.members.insert(path, new);
-    }
-
-    /// Takes out what stands at `path`.
-    pub fn remove(&mut self, path: &OwnedValuePath, compact: bool) -> Option<Value> {
-        self.write(path, true);
-        self.members.remove(path, compact)
+    /// All members in the order of their names; each that is not decoded yet, is.
+    ///
+    /// # Errors
+    ///
+    /// One that was skipped does not decode.
+    pub(in crate::codec) fn members(
+        &self,
+    ) -> impl Iterator<Item = Result<(&str, Cow<'_, Value>), CodecError>> {
+        let mut others = self.others.iter().peekable();
+        let mut places = self.reading.by_name().filter(|(_, place)| self.is_there(*place)).peekable();
+        std::iter::from_fn(move || {
+            let comes_first = |(name, _): &(&KeyString, &Value)| {
+                places.peek().is_none_or(|(known, _)| name.as_str() < *known)
+            };
+            if let Some((name, value)) = others.next_if(comes_first) {
+                return Some(Ok((name.as_str(), Cow::Borrowed(value))));
+            }
+            let (name, place) = places.next()?;
+            let value = self.value(place).map_err(Fault::read);
+            value.map(|value| value.map(|value| (name, value))).transpose()
+        })
     }
 
     /// The value of the member at `place`, whether it is decoded or not.
     pub(super) fn value(&self, place: usize) -> Result<Option<Cow<'_, Value>>, Fault> {
-        let Some(name) = self.name(place) else { return Ok(None) };
-        if self.marks[place].state == State::Kept {
-            let value = self.decode_kept(place).map(|(value, _)| Some(value));
-            return value.map_err(|fault| fault.in_member(name));
-        }
-        let members = self.members.as_object();
-        Ok(members.and_then(|members| members.get(name.as_str())).map(Cow::Borrowed))
-    }
-
-    /// A program writes at `path`: what stands at its first name, or all, is no longer what its bytes say. `reads`: it
-    /// needs what is there.
-    fn write(&mut self, path: &OwnedValuePath, reads: bool) {
-        let places = match path.segments.first() {
-            Some(OwnedSegment::Field(name)) => match self.reading.place(name) {
-                Some(place) => place..place + 1,
-                None => return,
-            },
-            // The root, or an index that makes an array of it.
-            _ => 0..self.marks.len(),
-        };
-        for place in places {
-            if reads {
-                self.read(place);
-            }
-            self.marks[place].state = State::Written;
-        }
-    }
-
-    /// Decodes the member at `place` where it is not.
-    fn read(&mut self, place: usize) {
         if self.marks[place].state != State::Kept {
-            return;
+            return Ok(self.held(place).map(Cow::Borrowed));
         }
-        let name = self.name(place).expect("only what the reader has is kept").clone();
-        let decoded = self.decode_kept(place).map(|(value, left_bytes)| (value.into_owned(), left_bytes));
-        match (decoded, self.members.as_object_mut()) {
-            (Ok((value, left_bytes)), Some(members)) => {
-                members.insert(name, value);
-                self.left_bytes = left_bytes;
-            }
-            (Ok(_), None) => {}
-            (Err(fault), _) => {
-                self.fault.get_or_insert_with(|| Box::new(fault.in_member(&name).read()));
+        let value = self.decode_kept(place).map(|(value, _)| Some(value));
+        value.map_err(|fault| fault.in_member(self.name(place).expect("only what the reader has is kept")))
+    }
+
+    /// What is decoded of the member at `place`, or was written there.
+    fn held(&self, place: usize) -> Option<&Value> {
+        self.values.get(self.marks[place].held as usize)?.as_ref()
+    }
+
+    /// The same, to be changed; `None` where nothing was ever held.
+    pub(super) fn slot(&mut self, place: usize) -> Option<&mut Option<Value>> {
+        self.values.get_mut(self.marks[place].held as usize)
+    }
+
+    /// Holds `value` as the member at `place`.
+    pub(super) fn hold(&mut self, place: usize, value: Value) {
+        match self.slot(place) {
+            Some(slot) => *slot = Some(value),
+            None => {
+                self.marks[place].held = place_of(self.values.len());
+                self.values.push(Some(value));
             }
         }
-        self.marks[place].state = State::Read;
     }
 
     /// The value, and what decoding may take after it.
-    fn decode_kept(&self, place: usize) -> Result<(Cow<'_, Value>, usize), Fault> {
+    pub(super) fn decode_kept(&self, place: usize) -> Result<(Cow<'_, Value>, usize), Fault> {
         let record = self.record();
         let Some(field) = record.fields.get(place) else {
             let value = &record.defaults[place - record.fields.len()].value;
@@ -250,7 +319,7 @@ impl Projected {
         Ok((Cow::Owned(value), decoder.left_bytes))
     }
 
-    fn name(&self, place: usize) -> Option<&KeyString> {
+    pub(super) fn name(&self, place: usize) -> Option<&KeyString> {
         let record = self.record();
         match record.fields.get(place).map(|field| &field.action) {
             Some(Action::Read { name, .. }) => Some(name),

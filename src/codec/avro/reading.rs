@@ -1,6 +1,6 @@
 //! How values of one writer's schema are read: made once for each pair of schemas, used for every record.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -44,8 +44,10 @@ pub struct Reading {
 struct Top {
     /// Whether it is decoded.
     is_wanted: Vec<bool>,
-    /// By the reader's names.
-    places: HashMap<String, usize>,
+    /// How many are.
+    wanted: usize,
+    /// By the reader's names, in their order.
+    places: Vec<(String, usize)>,
 }
 
 impl Reading {
@@ -134,7 +136,18 @@ impl Reading {
 
     /// The place of the member of this name.
     pub(super) fn place(&self, name: &str) -> Option<usize> {
-        self.top.places.get(name).copied()
+        let found = self.top.places.binary_search_by(|(known, _)| known.as_str().cmp(name));
+        found.ok().map(|found| self.top.places[found].1)
+    }
+
+    /// The places of all members that the reader has, in the order of their names.
+    pub(super) fn by_name(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.top.places.iter().map(|(name, place)| (name.as_str(), *place))
+    }
+
+    /// How many members are decoded.
+    pub(super) fn wanted(&self) -> usize {
+        self.top.wanted
     }
 
     /// How many places there are.
@@ -158,8 +171,10 @@ impl Top {
                 (Wanted::Members(names), Some(name)) => names.contains(name),
             };
             top.is_wanted.push(is_wanted);
+            top.wanted += usize::from(is_wanted);
             top.places.extend(name.map(|name| (name.to_owned(), place)));
         }
+        top.places.sort_unstable();
         top
     }
 }

@@ -8,6 +8,8 @@ use apache_avro::Schema as Parsed;
 use apache_avro::schema::{InnerDecimalSchema, Name, UuidSchema};
 use serde_json::Value as Json;
 
+use super::same::Same;
+
 /// The most nodes that a schema may have.
 pub const SCHEMA_NODES_MAX: usize = 100_000;
 
@@ -174,6 +176,11 @@ impl SchemaError {
 }
 
 impl Schema {
+    /// Whether the bytes of each value are the same by both: the structure, names, symbols and logical types.
+    pub fn is_written_like(&self, other: &Self) -> bool {
+        Same::new(self, other).is(self.root, other.root)
+    }
+
     /// Parses a schema; `references` are the texts of the schemas whose names it uses.
     ///
     /// # Errors

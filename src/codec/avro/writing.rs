@@ -53,15 +53,14 @@ impl Writing {
     ///
     /// A value that the schema cannot hold, with the path of the member.
     pub fn encode(&self, document: &Document, out: &mut Vec<u8>) -> Result<(), CodecError> {
-        let root = self.schema.root();
-        match (document, self.schema.node(root)) {
-            (Document::Projected(record), Node::Record { .. }) if record.decoded().is_object() => {
-                if let Some(fault) = record.fault() {
-                    return Err(fault.clone());
-                }
-                self.copying(record.reading()).write(self, record, out)
-            }
-            _ => self.encode_value(document.whole()?.as_ref(), out),
+        let is_record = matches!(self.schema.node(self.schema.root()), Node::Record { .. });
+        match document {
+            Document::Eager(value) => self.encode_value(value, out),
+            Document::Projected(record) => match record.one_value()? {
+                Some(value) => self.encode_value(value, out),
+                None if is_record => self.copying(record.reading()).write(self, record, out),
+                None => self.encode_value(record.whole()?.as_ref(), out),
+            },
         }
     }
 

@@ -87,6 +87,13 @@ impl Decoder {
         }
     }
 
+    /// Judges writers' schemas by `fits` from now on, also those that are known already.
+    pub fn judge_by(&mut self, fits: Fits) {
+        self.fits = Some(fits);
+        self.readings.clear();
+        self.last = None;
+    }
+
     /// The format that it reads.
     pub fn format(&self) -> Format {
         self.format
@@ -123,6 +130,19 @@ impl Decoder {
         match self.reading(id, schemas) {
             Err(NotDecoded::Waits(waits)) => Some(waits),
             Ok(_) | Err(NotDecoded::Poison(_)) => None,
+        }
+    }
+
+    /// Looks whether the registry still says of the schema in use what it said. Where it does not, all of them are asked for
+    /// again, and planned anew.
+    pub fn look_again(&mut self, schemas: &Schemas) {
+        let Some((id, reading)) = &self.last else { return };
+        if let Lookup::Ready(now) = schemas.registry().schema(*id, &schemas.wake)
+            && !Arc::ptr_eq(&now, reading.writer())
+            && !now.is_written_like(reading.writer())
+        {
+            self.readings.clear();
+            self.last = None;
         }
     }
 

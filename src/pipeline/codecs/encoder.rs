@@ -1,8 +1,10 @@
 //! Values to bytes, for one side of one sink.
 
-use crate::codec::avro::{Writing, write_frame};
+use std::sync::Arc;
+
+use crate::codec::avro::{Schema, Writing, write_frame};
 use crate::codec::{self, CodecError, Document};
-use crate::config::spec::{AvroEncoding, Encoding, Extra, Format};
+use crate::config::spec::{AvroEncoding, Encoding, Extra, Format, SinkSchema};
 use crate::registry::SinkLookup;
 
 use super::{Origin, Schemas};
@@ -52,21 +54,29 @@ impl Encoder {
         }
     }
 
+    /// The schema that it writes by, where the file says only its version.
+    pub fn pinned(&self) -> Option<&Arc<Schema>> {
+        let (avro, (_, writing)) = self.encoding.avro.as_ref().zip(self.writing.as_ref())?;
+        matches!(avro.schema, SinkSchema::Version(_)).then(|| writing.schema())
+    }
+
     /// Looks whether the registry still says what it said: where it was asked before this process, or has lost what it had,
-    /// it may not. Another id is taken over.
+    /// it may not. Another id or schema is taken over; gives whether one was.
     ///
     /// # Errors
     ///
     /// It refuses the schema now.
-    pub fn look_again(&mut self, schemas: &Schemas) -> Result<(), String> {
-        let (Some(avro), Some((id, _))) = (&self.encoding.avro, &self.writing) else { return Ok(()) };
+    pub fn look_again(&mut self, schemas: &Schemas) -> Result<bool, String> {
+        let (Some(avro), Some((id, writing))) = (&self.encoding.avro, &self.writing) else {
+            return Ok(false);
+        };
         match schemas.registry().sink(avro, &schemas.wake) {
-            SinkLookup::Ready(now, schema) if now != *id => {
+            SinkLookup::Ready(now, schema) if now != *id || !is_same(&schema, writing.schema()) => {
                 self.writing = Some((now, Writing::new(schema, drops_extra(avro))));
-                Ok(())
+                Ok(true)
             }
             SinkLookup::Refused(reason) => Err(reason),
-            SinkLookup::Ready(..) | SinkLookup::Waiting(_) => Ok(()),
+            SinkLookup::Ready(..) | SinkLookup::Waiting(_) => Ok(false),
         }
     }
 
@@ -100,6 +110,10 @@ impl Encoder {
             }
         }
     }
+}
+
+fn is_same(one: &Arc<Schema>, other: &Arc<Schema>) -> bool {
+    Arc::ptr_eq(one, other) || one == other
 }
 
 fn drops_extra(avro: &AvroEncoding) -> bool {

@@ -19,7 +19,7 @@ use super::{Fault, Lane};
 /// How long a schema may take before that is worth a word.
 const PATIENCE_MS: u64 = 2_000;
 
-/// How often the registry is asked whether it still says of the sinks' schemas what it said. It answers from what it knows,
+/// How often the registry is asked whether it still says of the schemas in use what it said. It answers from what it knows,
 /// and verifies that beside.
 const LOOK_EVERY_MS: u64 = 1_000;
 
@@ -111,7 +111,7 @@ fn because(reason: Option<&String>) -> String {
 ///
 /// The registry cannot be opened.
 pub(super) fn processor(
-    spec: &PipelineSpec,
+    spec: &Arc<PipelineSpec>,
     registries: &Registries,
     waker: &Waker,
 ) -> Result<Processor, String> {

@@ -7,6 +7,7 @@ mod current;
 mod reads;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use vrl::value::Value;
 
@@ -14,7 +15,7 @@ use crate::codec::{CodecError, Document};
 use crate::config::spec::{Format, PipelineSpec, SinkSpec, StepSpec, Tombstones};
 use crate::pipeline::codecs::{Decoder, Encoder, NotDecoded, Origin, Prepared, Schemas, Waits};
 use crate::record::{Output, Poison, Record, Stage};
-use crate::transform::{EnvelopeReads, Frame, Program, RunError, Runner};
+use crate::transform::{EnvelopeReads, Frame, Pinned, Program, RunError, Runner, check_pinned, with_pinned};
 
 use current::Current;
 
@@ -38,6 +39,10 @@ pub enum Side {
     Key,
 }
 
+/// What to do about a pinned schema that does not fit.
+const REMEDY: &str =
+    "mend the programs, or pin a version that fits: `millstream check --online` tells before a start";
+
 /// Why a record went no further.
 enum Halt {
     Poison(Poison),
@@ -53,6 +58,7 @@ impl From<Poison> for Halt {
 /// The chain of one pipeline, with its scratch space; each lane has its own.
 #[derive(Debug)]
 pub struct Processor {
+    spec: Arc<PipelineSpec>,
     steps: Vec<StepSpec>,
     tombstones: Tombstones,
     sinks: Vec<Sink>,
@@ -82,12 +88,13 @@ struct Sink {
 
 impl Processor {
     /// The chain of `spec`, with schemas from `schemas`. It is to be prepared before the first record.
-    pub fn new(spec: &PipelineSpec, schemas: Schemas) -> Self {
+    pub fn new(spec: &Arc<PipelineSpec>, schemas: Schemas) -> Self {
         let (value, key) = reads::decoders(spec);
         let sinks: Vec<_> = spec.sinks.iter().map(|sink| Sink::new(sink, &spec.sinks)).collect();
         let mut frame = Frame::default();
         frame.keep_key_values(sinks.iter().any(|sink| sink.key.is_some()));
         Self {
+            spec: Arc::clone(spec),
             steps: spec.transform.clone(),
             tombstones: spec.tombstones,
             reads: reads::envelope(spec),
@@ -103,7 +110,7 @@ impl Processor {
         }
     }
 
-    /// Asks for the schemas that the sinks need; they must be there before the first record.
+    /// Asks for the schemas that the sinks need; they must be there, and fit, before the first record.
     pub fn prepare(&mut self) -> Prepared {
         if self.is_prepared {
             return Prepared::Ready;
@@ -119,18 +126,57 @@ impl Processor {
                 Prepared::Waiting(_) => {}
             }
         }
-        self.is_prepared = all == Prepared::Ready;
+        if all == Prepared::Ready {
+            if let Err(misfits) = self.hold() {
+                return Prepared::Refused(misfits);
+            }
+            self.is_prepared = true;
+        }
         all
     }
 
-    /// Looks whether the registry still says of the sinks' schemas what it said.
+    /// Holds what the programs leave against the sinks' schemas that only the registry had; writers' schemas that come are
+    /// held against them, too.
+    fn hold(&mut self) -> Result<(), String> {
+        let pinned = self.pinned();
+        if pinned.is_empty() {
+            return Ok(());
+        }
+        let misfits: Vec<_> =
+            pinned.iter().filter_map(|pinned| check_pinned(&self.spec, pinned).err()).collect();
+        if !misfits.is_empty() {
+            return Err(format!("{}; {REMEDY}", misfits.join("; ")));
+        }
+        if let Some(fits) = reads::fits(&self.spec, || with_pinned(&self.spec, &pinned)) {
+            self.value.judge_by(fits);
+        }
+        Ok(())
+    }
+
+    fn pinned(&self) -> Vec<Pinned> {
+        let sides = self.sinks.iter().enumerate().flat_map(|(index, sink)| {
+            let key = sink.key.as_ref().map(|key| (index, true, key));
+            key.into_iter().chain([(index, false, &sink.value)])
+        });
+        let pinned = sides.filter_map(|(sink, is_key, encoder)| {
+            Some(Pinned { sink, is_key, schema: Arc::clone(encoder.pinned()?) })
+        });
+        pinned.collect()
+    }
+
+    /// Looks whether the registry still says of the sinks' schemas, and of those that records name, what it said.
     ///
     /// # Errors
     ///
-    /// It refuses one now.
+    /// It refuses one now, or has another one that does not fit.
     pub fn look_again(&mut self) -> Result<(), String> {
-        let schemas = &self.schemas;
-        encoders(&mut self.sinks).try_for_each(|encoder| encoder.look_again(schemas))
+        self.value.look_again(&self.schemas);
+        self.key.look_again(&self.schemas);
+        let mut is_another = false;
+        for encoder in encoders(&mut self.sinks) {
+            is_another |= encoder.look_again(&self.schemas)?;
+        }
+        if is_another { self.hold() } else { Ok(()) }
     }
 
     /// Whether the schema that a record waited for is still not known; what then holds it up.

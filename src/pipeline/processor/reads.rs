@@ -21,15 +21,21 @@ pub(super) fn envelope(spec: &PipelineSpec) -> EnvelopeReads {
 pub(super) fn decoders(spec: &PipelineSpec) -> (Decoder, Decoder) {
     let raw = DecodeSpec { value: Decoding::plain(Format::Raw), key: Decoding::plain(Format::Raw) };
     let decode = spec.decode().unwrap_or(&raw);
-    // What the programs were not held against when the file was read is held against them when it comes.
-    let is_unknown = decode.value.format == Format::Avro && decode.value.schema.is_none();
-    let fits = is_unknown.then(|| {
-        let spec = spec.clone();
-        let fits: Fits = Arc::new(move |writer: &Arc<Schema>| fits_writer(&spec, writer));
-        fits
-    });
+    let fits = fits(spec, || spec.clone());
     let value = Decoder::new(&decode.value, wanted(spec, &decode.value), fits);
     (value, Decoder::new(&decode.key, Wanted::All, None))
+}
+
+/// What judges a writer's schema, by all that is `known` of the pipeline: what its programs were not held against when the
+/// file was read is held against them when it comes.
+pub(super) fn fits(spec: &PipelineSpec, known: impl FnOnce() -> PipelineSpec) -> Option<Fits> {
+    let value = &spec.decode()?.value;
+    let is_unknown = value.format == Format::Avro && value.schema.is_none();
+    is_unknown.then(|| {
+        let known = known();
+        let fits: Fits = Arc::new(move |writer: &Arc<Schema>| fits_writer(&known, writer));
+        fits
+    })
 }
 
 /// The members of the value that are decoded: those that programs look at, or all where a sink writes all of them.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, to_bytes};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, USER_AGENT};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGENT};
 use axum::response::Response;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -21,6 +21,8 @@ use tokio_rustls::TlsAcceptor;
 pub enum Reply {
     /// JSON with a status.
     Json(u16, Json),
+    /// Not now, with a status and a `Retry-After`.
+    Later(u16, &'static str),
     /// A page.
     Html(u16),
     /// What is no JSON, whatever its type says.
@@ -186,6 +188,10 @@ async fn render(reply: Reply) -> Response {
     match reply {
         Reply::Json(status, json) => {
             made(status, "application/vnd.schemaregistry.v1+json", Body::from(json.to_string()))
+        }
+        Reply::Later(status, after) => {
+            let response = Response::builder().status(status).header(RETRY_AFTER, after);
+            response.body(Body::empty()).expect("it is an answer")
         }
         Reply::Html(status) => made(status, "text/html", Body::from("<html><h1>Hello</h1></html>")),
         Reply::Garbage => made(200, "application/json", Body::from("{\"schema\": \"")),

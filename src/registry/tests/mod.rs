@@ -1,5 +1,6 @@
 //! The client against a small server that answers what registries do not, or not when one wants it.
 
+mod anew;
 mod answers;
 mod fake;
 mod outages;

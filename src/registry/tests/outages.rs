@@ -90,6 +90,51 @@ async fn the_next_address_is_asked_and_stayed_with() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_asks_to_be_left_alone_is_not_asked_for_anything_before_that() {
+    let (one, other) = (Fake::start().await, Fake::start().await);
+    one.otherwise(Reply::Later(429, "50"));
+    let asker = Asker::new(&spec(&[one.url(), other.url()]));
+    let words = "has had too many requests (429 Too Many Requests); it is asked again in 50 s";
+    let reason = asker.held_up(7);
+    assert!(reason.ends_with(words), "{reason}");
+    // Another schema is another one who asks.
+    let reason = asker.held_up(8);
+    assert!(reason.ends_with(words), "{reason}");
+    assert_eq!((one.seen().len(), other.seen().len()), (1, 0), "the limits are the same at each address");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_asked_again_once_the_time_has_passed() {
+    let fake = Fake::start().await;
+    fake.otherwise(Reply::Later(503, "1"));
+    let asker = Asker::new(&spec(&[fake.url()]));
+    let began = std::time::Instant::now();
+    let reason = asker.held_up(7);
+    assert!(
+        reason.ends_with("is in trouble (503 Service Unavailable); it is asked again in 1 s"),
+        "{reason}"
+    );
+    fake.json("GET /schemas/ids/7", told(LONG));
+    asker.ready(7);
+    assert!(began.elapsed() >= Duration::from_secs(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_that_asks_to_be_left_alone_is_no_outage() {
+    let (one, other) = (Fake::start().await, Fake::start().await);
+    one.otherwise(Reply::Later(503, "60"));
+    for id in 1..=2 {
+        other.json(&format!("GET /schemas/ids/{id}"), told(LONG));
+    }
+    let asker = Asker::new(&spec(&[one.url(), other.url()]));
+    asker.ready(1);
+    other.otherwise(Reply::Html(502));
+    asker.held_up(3);
+    asker.ready(2);
+    assert_eq!(one.seen().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_json_and_no_answer_sends_the_next_try_elsewhere() {
     let (one, other) = (Fake::start().await, Fake::start().await);
     one.otherwise(Reply::Json(200, json!({"status": "UP"})));

@@ -73,14 +73,14 @@ fn check(spec: &PipelineSpec, writer: &Arc<avro::Schema>, counts: Counts) -> Res
             }
             Err(found) => {
                 misfits.extend(errors(&found, program.source(), &format!("step {}", index + 1)));
-                return refuse(spec, misfits);
+                return in_one_line(spec, misfits);
             }
         }
     }
     for sink in &spec.sinks {
         misfits.extend(of_sink(sink, &scope, counts));
     }
-    refuse(spec, misfits)
+    in_one_line(spec, misfits)
 }
 
 fn read_by(decode: &DecodeSpec, writer: &Arc<avro::Schema>) -> DecodeSpec {
@@ -137,7 +137,8 @@ fn errors(found: &[ProgramDiagnostic], source: &str, place: &str) -> Vec<String>
     all.collect()
 }
 
-fn refuse(spec: &PipelineSpec, misfits: Vec<String>) -> Result<(), String> {
+/// The first of what was found, and how much more there is; nothing of it where nothing was found.
+pub(super) fn in_one_line(spec: &PipelineSpec, misfits: Vec<String>) -> Result<(), String> {
     if misfits.is_empty() {
         return Ok(());
     }

@@ -11,6 +11,7 @@ use crate::scene;
 
 mod formats;
 mod outages;
+mod pinned;
 mod poison;
 mod python;
 mod registration;

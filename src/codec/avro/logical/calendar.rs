@@ -3,7 +3,7 @@
 
 use super::super::schema::Unit;
 
-const DAY_SECONDS: i64 = 86_400;
+pub(super) const DAY_SECONDS: i64 = 86_400;
 /// From 0000-03-01, where the years of the formulas begin, to 1970-01-01.
 const EPOCH_SHIFT_DAYS: i64 = 719_468;
 /// 400 years.

@@ -3,4 +3,5 @@
 pub(super) mod calendar;
 pub mod canonical;
 pub(super) mod decimal;
+pub(super) mod timestamp;
 pub(super) mod uuid;

@@ -1,6 +1,7 @@
 //! What the parts do together, held to apache-avro and to values written out by hand.
 
 mod bad_input;
+mod changing;
 mod generate;
 mod mutate;
 mod oracle;

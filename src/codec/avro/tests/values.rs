@@ -31,6 +31,17 @@ fn time(text: &str) -> Value {
     Value::Timestamp(DateTime::parse_from_rfc3339(text).expect("it is a time").to_utc())
 }
 
+fn time_of(millis: i64) -> Value {
+    Value::Timestamp(DateTime::from_timestamp_millis(millis).expect("it is in range"))
+}
+
+/// A timestamp as JSON has it, without the quotes.
+fn json_text(value: Value) -> String {
+    let mut out = Vec::new();
+    crate::codec::encode_json(&Document::Eager(value), &mut out).expect("it is written");
+    String::from_utf8(out).expect("JSON is UTF-8").trim_matches('"').to_owned()
+}
+
 /// Reads `bytes` as `value`, and writes that as the same bytes.
 #[track_caller]
 fn both_ways(schema: &str, bytes: &[u8], value: impl Into<Value>) {
@@ -121,6 +132,9 @@ fn a_decimal_is_written_from_whatever_is_exact() {
         written(&decimal(6, 2), value).map(|bytes| read(&decimal(6, 2), &bytes).expect("it is read"))
     };
     assert_eq!(of("1.5".into()), Ok("1.50".into()));
+    assert_eq!(of("12.340".into()), Ok("12.34".into()), "zeros at the end say nothing");
+    assert_eq!(of("+01.00".into()), Ok("1.00".into()), "nor do a plus and zeros in front");
+    assert_eq!(class(of("12.345".into())), "avro_range");
     assert_eq!(of(Value::Integer(-7)), Ok("-7.00".into()));
     assert_eq!(of(float(0.1)), Ok("0.10".into()));
     for value in [float(0.123), float(f64::INFINITY), "1e2".into(), "12345.00".into(), Value::Integer(10_000)]
@@ -192,6 +206,13 @@ fn a_timestamp_is_cut_to_the_unit_and_taken_as_text() {
     let millis = logical("long", "timestamp-millis");
     assert_eq!(written(&millis, time("1969-12-31T23:59:59.9999Z")), Ok(long(-1)), "down, not towards zero");
     assert_eq!(written(&millis, "1970-01-01T01:00:00.0019+01:00"), Ok(long(1)));
+    assert_eq!(written(&millis, "+10000-01-01T00:00:00Z"), Ok(long(253_402_300_800_000)));
+    let text = json_text(time_of(253_402_300_800_000));
+    assert_eq!(written(&millis, text), Ok(long(253_402_300_800_000)), "what JSON was written with");
+    let leap = written(&millis, "2016-12-31T23:59:60Z").expect_err("no count is that second's");
+    assert_eq!(leap.class, "avro_range");
+    assert!(leap.message.ends_with("expected timestamp-millis, is a string of a leap second"), "{leap:?}");
+    assert_eq!(class(written(&millis, time("2016-12-31T23:59:60Z"))), "avro_range");
     assert_eq!(class(written(&millis, "1970-01-01")), "avro_range");
     assert_eq!(class(written(&millis, 5)), "avro_type");
 }

@@ -126,7 +126,7 @@ impl Chain {
     pub(super) fn processor(self) -> Processor {
         let encode = self.decoded;
         let chain = if self.spec.sinks.is_empty() { self.sink(encode, None) } else { self };
-        Processor::new(&chain.spec, Schemas::none())
+        Processor::new(&Arc::new(chain.spec.clone()), Schemas::none())
     }
 
     /// What becomes of one record.

@@ -64,6 +64,10 @@ impl Encoder<'_> {
             (Node::Boolean, Value::Boolean(boolean)) => Ok(Leaf::same(Form::Boolean(*boolean))),
             (Node::Decimal { .. } | Node::BigDecimal, _) => {
                 let text = number_text(value).ok_or_else(|| self.misfit(node, value))?;
+                if matches!(value, Value::Float(float) if !is_certain(float.into_inner(), &text)) {
+                    let what = "a float of more than 15 digits, of which the last may be rounded";
+                    return Err(self.range(node, what));
+                }
                 self.decimal(node, &text, matches!(value, Value::Bytes(_) | Value::String(_)))
             }
             (Node::Duration { .. }, Value::Object(members)) => {
@@ -251,6 +255,13 @@ fn number_text(value: &Value) -> Option<std::borrow::Cow<'_, str>> {
         Value::Float(float) => Some(float.into_inner().to_string().into()),
         _ => value.to_str().map(Into::into),
     }
+}
+
+/// Whether no other decimal of as many digits reads as the same float: 15 digits always come back (`DBL_DIG` of C), more
+/// may have been rounded when the float was made, and nobody would know.
+fn is_certain(float: f64, text: &str) -> bool {
+    let digits = text.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    !float.is_finite() || (float.abs() < 1e15 && digits <= 15)
 }
 
 fn uuid_leaf<'v>(inner: &Inner, parsed: [u8; 16], text: &str) -> Leaf<'v> {

@@ -146,6 +146,26 @@ fn a_decimal_is_written_from_whatever_is_exact() {
 }
 
 #[test]
+fn a_float_that_may_be_rounded_is_no_decimal() {
+    for sink in [decimal(38, 2), logical("bytes", "big-decimal")] {
+        for json in ["9999999999999.99", "-0.1", "123456789012345", "0.5", "0"] {
+            let written = written(&sink, json.parse::<f64>().map(float).expect("it is a number"));
+            assert!(written.is_ok(), "{json}: {written:?}");
+        }
+        // Each of them reads as the float of another decimal, too.
+        for json in ["12345678901234567.89", "12345678901234567890", "99999999999999999999.99", "1e15"] {
+            let written = written(&sink, json.parse::<f64>().map(float).expect("it is a number"));
+            assert_eq!(class(written), "avro_range", "{json}");
+        }
+    }
+    let error = written(&logical("bytes", "big-decimal"), float(0.1 + 0.2)).expect_err("it has 17 digits");
+    assert_eq!(
+        error.message,
+        "cannot be written as Avro: .: expected big-decimal, is a float of more than 15 digits, of which the last may be rounded"
+    );
+}
+
+#[test]
 fn big_decimals_carry_their_scale() {
     let big = logical("bytes", "big-decimal");
     both_ways(&big, &[8, 4, 0x04, 0xce, 4], "12.30");

@@ -21,11 +21,18 @@ pub struct CodecError {
     pub class: &'static str,
     /// What is wrong, and where.
     pub message: String,
+    /// It was found when a value was written, and is the fault of the bytes that it was read from.
+    pub is_of_input: bool,
 }
 
 impl CodecError {
     pub(crate) fn new(class: &'static str, message: impl Into<String>) -> Self {
-        Self { class, message: message.into() }
+        Self { class, message: message.into(), is_of_input: false }
+    }
+
+    /// The same, of bytes that were kept, and decoded only when they were written.
+    pub(crate) fn of_input(self) -> Self {
+        Self { is_of_input: true, ..self }
     }
 }
 

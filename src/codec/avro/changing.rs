@@ -123,8 +123,8 @@ impl Projected {
                 self.left_bytes = left_bytes;
             }
             Err(fault) => {
-                let name = self.name(place).expect("only what the reader has is kept").clone();
-                self.fault.get_or_insert_with(|| Box::new(fault.in_member(&name).read()));
+                let fault = self.of_kept(place, fault);
+                self.fault.get_or_insert_with(|| Box::new(fault.read()));
             }
         }
         self.marks[place].state = State::Read;

@@ -16,11 +16,19 @@ struct Inside {
     at: Option<usize>,
     /// From the inside to the outside.
     segments: Vec<String>,
+    /// It is in the bytes that were read, whenever it is found.
+    is_of_input: bool,
 }
 
 impl Fault {
     pub(super) fn new(class: &'static str, what: impl Into<String>) -> Self {
-        Self(Box::new(Inside { class, what: what.into(), at: None, segments: Vec::new() }))
+        Self(Box::new(Inside {
+            class,
+            what: what.into(),
+            at: None,
+            segments: Vec::new(),
+            is_of_input: false,
+        }))
     }
 
     /// The place in the bytes; the innermost one that is known stays.
@@ -41,6 +49,12 @@ impl Fault {
         self
     }
 
+    /// It is in bytes that were kept, and is found when they are written.
+    pub(super) fn of_input(mut self) -> Self {
+        self.0.is_of_input = true;
+        self
+    }
+
     #[cfg(test)]
     pub(super) fn class(&self) -> &'static str {
         self.0.class
@@ -58,15 +72,19 @@ impl Fault {
 
     /// As an error of encoding.
     pub(super) fn written(self) -> CodecError {
-        self.told("cannot be written as Avro: ")
+        match self.0.is_of_input {
+            true => self.read(),
+            false => self.told("cannot be written as Avro: "),
+        }
     }
 
     fn told(self, verdict: &str) -> CodecError {
-        let Inside { class, what, at, segments } = *self.0;
+        let Inside { class, what, at, segments, is_of_input } = *self.0;
         let path: String = segments.iter().rev().map(String::as_str).collect();
         let path = if path.is_empty() { "." } else { &path };
         let place = at.map(|at| format!(" (byte {at})")).unwrap_or_default();
-        CodecError::new(class, format!("{verdict}{path}: {what}{place}"))
+        let error = CodecError::new(class, format!("{verdict}{path}: {what}{place}"));
+        if is_of_input { error.of_input() } else { error }
     }
 }
 

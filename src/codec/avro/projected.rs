@@ -274,7 +274,12 @@ impl Projected {
             return Ok(self.held(place).map(Cow::Borrowed));
         }
         let value = self.decode_kept(place).map(|(value, _)| Some(value));
-        value.map_err(|fault| fault.in_member(self.name(place).expect("only what the reader has is kept")))
+        value.map_err(|fault| self.of_kept(place, fault))
+    }
+
+    /// A fault of the bytes of the member at `place`.
+    pub(super) fn of_kept(&self, place: usize, fault: Fault) -> Fault {
+        fault.in_member(self.name(place).expect("only what the reader has is kept")).of_input()
     }
 
     /// What is decoded of the member at `place`, or was written there.

@@ -125,6 +125,12 @@ impl Decoder {
         Ok((document, Origin { format: self.format, id }))
     }
 
+    /// The schema that bytes name, where nothing is known of it yet.
+    pub fn unplanned(&self, bytes: &[u8]) -> Option<u32> {
+        let (id, _) = split_frame(bytes).ok().filter(|_| self.format == Format::Avro)?;
+        (!self.readings.contains_key(&id)).then_some(id)
+    }
+
     /// Whether the schema that was waited for is still not known; what then holds it up.
     pub fn still_waits(&mut self, id: u32, schemas: &Schemas) -> Option<Waits> {
         match self.reading(id, schemas) {
@@ -186,7 +192,7 @@ impl Decoder {
 }
 
 /// The same, with the schema that the record names.
-fn of_schema(id: u32, error: CodecError) -> CodecError {
+pub fn of_schema(id: u32, error: CodecError) -> CodecError {
     CodecError { message: format!("schema id {id}: {}", error.message), ..error }
 }
 

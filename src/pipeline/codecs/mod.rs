@@ -6,7 +6,7 @@
 mod decoder;
 mod encoder;
 
-pub use decoder::{Decoder, Fits, NotDecoded, Origin, Waits};
+pub use decoder::{Decoder, Fits, NotDecoded, Origin, Waits, of_schema};
 pub use encoder::{Encoder, Prepared};
 
 use std::fmt;

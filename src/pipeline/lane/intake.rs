@@ -59,11 +59,11 @@ impl Lane {
         let round_max = self.round_max();
         while done < round_max && began.elapsed() < ROUND_MAX && self.may_take() && self.make_room() {
             let Some(message) = self.pending.pop_front() else { break };
-            let Some(message) = self.awaited.keep(message) else { continue };
+            let Some(message) = self.keep(message) else { continue };
             let moves = self.partitions.moves_of(&message);
             match self.take_up(&message, &mut poison) {
                 Taken::Done => done += 1,
-                Taken::Kept => drop(self.awaited.keep(message)),
+                Taken::Kept => drop(self.keep(message)),
                 Taken::Held => {
                     // Where its partition went back meanwhile, it will be read again.
                     if self.partitions.moves_of(&message) == moves {

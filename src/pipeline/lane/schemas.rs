@@ -4,7 +4,7 @@
 //! A partition that is held is not forwarded to the lane's queue any more: what librdkafka fetches of it stays where it
 //! is, within `queued.max.messages.kbytes`. `pause()` would throw it away.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use crate::config::spec::PipelineSpec;
@@ -23,6 +23,10 @@ const PATIENCE_MS: u64 = 2_000;
 /// and verifies that beside.
 const LOOK_EVERY_MS: u64 = 1_000;
 
+/// Schemas that are asked for ahead while a partition stands still: without that, each unknown id of many would have its
+/// grace time alone. Bounded, since all lanes of a registry share the number of ids that it is asked for at a time.
+const AHEAD_SCHEMAS_MAX: usize = 256;
+
 /// A partition that stands still.
 #[derive(Debug)]
 pub(super) struct Hold {
@@ -32,6 +36,8 @@ pub(super) struct Hold {
     since_ms: u64,
     /// Its messages that had been taken, in their order; the first is the one that waits.
     messages: VecDeque<Message>,
+    /// The schemas that they name, as far as they were asked for.
+    ahead: HashSet<(Side, u32)>,
 }
 
 /// What is waited for of the registry.
@@ -82,17 +88,10 @@ impl Awaited {
         self.holds.iter().any(|hold| hold.at == *at)
     }
 
-    /// Keeps a message whose partition stands still; gives back any other.
-    pub(super) fn keep(&mut self, message: Message) -> Option<Message> {
-        let is_its =
-            |hold: &&mut Hold| hold.at.partition == message.partition() && &*hold.at.topic == message.topic();
-        match self.holds.iter_mut().find(is_its) {
-            Some(hold) => {
-                hold.messages.push_back(message);
-                None
-            }
-            None => Some(message),
-        }
+    /// The hold of a message's partition, where that stands still.
+    fn hold_of(&mut self, message: &Message) -> Option<&mut Hold> {
+        let (topic, partition) = (message.topic(), message.partition());
+        self.holds.iter_mut().find(|hold| hold.at.partition == partition && &*hold.at.topic == topic)
     }
 
     /// Gives up all messages.
@@ -161,7 +160,18 @@ impl Lane {
         let at = self.partitions.get(index).at.clone();
         self.consumer.keep_apart(&at);
         let since_ms = self.now_ms();
-        self.awaited.holds.push(Hold { at, side, waits, since_ms, messages: VecDeque::new() });
+        let (messages, ahead) = (VecDeque::new(), HashSet::new());
+        self.awaited.holds.push(Hold { at, side, waits, since_ms, messages, ahead });
+    }
+
+    /// Keeps a message whose partition stands still; gives back any other.
+    pub(super) fn keep(&mut self, message: Message) -> Option<Message> {
+        let Some(hold) = self.awaited.hold_of(&message) else { return Some(message) };
+        if message.error().is_none() && hold.ahead.len() < AHEAD_SCHEMAS_MAX {
+            self.processor.ask_ahead(&message.record(), &mut hold.ahead);
+        }
+        hold.messages.push_back(message);
+        None
     }
 
     /// Lets partitions go on whose schemas have come.

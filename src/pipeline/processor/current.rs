@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::codec;
+use crate::pipeline::codecs::of_schema;
 
 /// The value of the record at hand.
 pub(super) struct Current<'r> {
@@ -113,10 +114,14 @@ impl<'r> Current<'r> {
             return Ok(self.wire.clone());
         }
         let mut out = Vec::with_capacity(*expected_bytes);
-        match &self.wire {
-            Some(wire) if !self.is_in_frame => encoder.encode(&Document::from_bytes(wire), &mut out)?,
-            _ => encoder.encode(frame.value(), &mut out)?,
-        }
+        let encoded = match &self.wire {
+            Some(wire) if !self.is_in_frame => encoder.encode(&Document::from_bytes(wire), &mut out),
+            _ => encoder.encode(frame.value(), &mut out),
+        };
+        encoded.map_err(|error| match self.origin.id {
+            Some(id) if error.is_of_input => of_schema(id, error),
+            _ => error,
+        })?;
         *expected_bytes = out.len();
         Ok(Some(Cow::Owned(out)))
     }

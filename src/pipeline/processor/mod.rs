@@ -7,6 +7,7 @@ mod current;
 mod reads;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use vrl::value::Value;
@@ -31,7 +32,7 @@ pub enum Verdict {
 }
 
 /// One of the two things of a record that are decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// Its value.
     Value,
@@ -187,6 +188,19 @@ impl Processor {
         }
     }
 
+    /// Asks for the schemas that a record names which is to wait, so that they are all there at once when its turn comes;
+    /// gives what it asked for, but for what is in `asked`.
+    pub fn ask_ahead(&mut self, record: &Record<'_>, asked: &mut HashSet<(Side, u32)>) {
+        let sides = [(Side::Value, &self.value, record.value), (Side::Key, &self.key, record.key)];
+        let named = sides
+            .map(|(side, decoder, bytes)| bytes.and_then(|bytes| Some((side, decoder.unplanned(bytes)?))));
+        for (side, id) in named.into_iter().flatten() {
+            if asked.insert((side, id)) {
+                self.still_waits(side, id);
+            }
+        }
+    }
+
     /// Takes `record` through the chain and adds its outputs to `outputs`, in the order of the sinks.
     ///
     /// # Errors
@@ -294,7 +308,12 @@ impl Processor {
         let start = outputs.len();
         for &index in &self.chosen {
             let sink = &self.sinks[index];
-            let error = poison(Stage::Encode, Some(index + 1));
+            let steps = &self.steps;
+            // What was kept as bytes until now may be no value: then the input is to blame, and not the sink.
+            let error = |error: CodecError| match error.is_of_input {
+                true => poison(Stage::Decode, decode_step(steps))(error),
+                false => poison(Stage::Encode, Some(index + 1))(error),
+            };
             let before = &outputs[start..];
             let same = |like: &dyn Fn(&Sink) -> usize| {
                 before.iter().find(|output| like(&self.sinks[output.sink]) == like(sink))
@@ -311,6 +330,12 @@ impl Processor {
         }
         Ok(())
     }
+}
+
+/// The number of the step that decodes.
+fn decode_step(steps: &[StepSpec]) -> Option<usize> {
+    let place = steps.iter().position(|step| matches!(step, StepSpec::Decode(_)));
+    place.map(|index| index + 1)
 }
 
 fn encoders(sinks: &mut [Sink]) -> impl Iterator<Item = &mut Encoder> {

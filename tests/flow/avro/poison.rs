@@ -3,6 +3,8 @@
 use millstream_harness::oracle::{AvroLoad, Sound, Topic, judge};
 use millstream_harness::registry::{Mode, Proxy};
 
+use millstream_harness::wait::until;
+
 use super::*;
 use crate::produced;
 
@@ -51,6 +53,53 @@ fn an_unknown_id_is_poison_only_after_the_grace_time() {
     proxy.set(Mode::Pass);
     let outcome = scene.finish(run);
     assert_eq!((outcome.ended.account, outcome.dlq.len()), (produced(2), 0));
+}
+
+#[test]
+fn many_unknown_ids_have_their_grace_time_side_by_side() {
+    let (scene, _) = stage("avro-many-ids");
+    let proxy = Proxy::start(registry::shared());
+    let unknown = 1_900_000_000..1_900_000_020;
+    scene.send(unknown.clone().map(|id| Sent::value(framed(id, b"x"))));
+    let files = scene
+        .files("name: @name\nsource: {topics: [@in]}\ntransform: [{decode: avro}]\nsinks: [{topic: @out}]\ndlq: {topic: @dlq}")
+        .setting(&format!("schema_registry: {{url: \"{}\", unknown_id_grace: 5m}}", proxy.url()));
+    let run = files.start();
+    until("all of them are asked for while the first still waits", || {
+        unknown.clone().all(|id| proxy.count(&format!("GET /schemas/ids/{id}")) > 0).then_some(())
+    });
+    assert_eq!(scene.stop(run).dlq.len(), 0);
+}
+
+#[test]
+fn what_is_decoded_only_when_it_is_written_is_still_the_fault_of_the_input() {
+    let scene = scene("avro-late");
+    let record = |id: &str| {
+        format!(
+            r#"{{"type": "record", "name": "R", "fields": [{{"name": "id", "type": {id}}}, {{"name": "n", "type": "int"}}]}}"#
+        )
+    };
+    let id = register(&scene.input, &record(r#"["null", "long"]"#));
+    register(&scene.output, &record(r#""double""#));
+    scene.send([vec![2, 4, 2], vec![0, 2]].map(|body| Sent::value(framed(id, &body))));
+    let files = files(
+        &scene,
+        "name: @name
+source: {topics: [@in]}
+transform: [{filter: '%offset >= 0'}, {decode: {format: avro, schema: late.avsc}}, {filter: .n == 1}]
+sinks: [{topic: @out, encode: {format: avro, version: 1}}]
+dlq: {topic: @dlq}",
+    );
+    write_schema(&files, "late", &record(r#""long""#));
+    let outcome = scene.finish(files.start());
+    assert_eq!((outcome.output.len(), outcome.dlq.len()), (1, 1));
+    let letter = &outcome.dlq[0];
+    let header = |name: &str| letter.header_text(&format!("millstream.{name}"));
+    assert_eq!(["stage", "step", "error.class"].map(header), ["decode", "2", "avro_resolution"]);
+    assert_eq!(
+        header("error.message"),
+        format!("schema id {id}: not Avro of this schema: .id: null cannot be read as long (byte 1)")
+    );
 }
 
 #[test]

@@ -110,6 +110,16 @@ impl<'a> Decoder<'a> {
         value
     }
 
+    /// One level further in, where there is anything: what is empty holds no level, or the default of a member that is
+    /// written at the deepest level could not be read again.
+    pub(super) fn if_any<T>(
+        &mut self,
+        empty: T,
+        read: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        if self.input.skip_end() { Ok(empty) } else { self.nested(read) }
+    }
+
     pub(super) fn value(&mut self, step: StepId) -> Result<Value, Fault> {
         let steps = self.steps;
         match &steps[step.index()] {
@@ -134,9 +144,9 @@ impl<'a> Decoder<'a> {
                 })
             }
             Step::Array { item, is_zero_sized } => {
-                self.nested(|inside| inside.array(*item, *is_zero_sized).map(Value::Array))
+                self.if_any(Vec::new(), |inside| inside.array(*item, *is_zero_sized)).map(Value::Array)
             }
-            Step::Map(values) => self.nested(|inside| inside.map(*values).map(Value::Object)),
+            Step::Map(values) => self.if_any(ObjectMap::new(), |inside| inside.map(*values)).map(Value::Object),
             Step::Record(record) => self.nested(|inside| inside.record(record).map(Value::Object)),
             Step::Union(variants) => {
                 let index = self.input.index(variants.len(), "avro_union", "variants of the union")?;

@@ -35,6 +35,15 @@ impl<'w> Encoder<'w> {
             (Node::Record { fields, .. }, Value::Object(members)) => {
                 self.nested(|inside| inside.record(node, fields, members, out))
             }
+            // What is empty holds no level, as reading has it.
+            (Node::Array(_), Value::Array(items)) if items.is_empty() => {
+                out.push(0);
+                Ok(())
+            }
+            (Node::Map(_), Value::Object(members)) if members.is_empty() => {
+                out.push(0);
+                Ok(())
+            }
             (Node::Array(item), Value::Array(items)) => self.nested(|inside| inside.array(*item, items, out)),
             (Node::Map(values), Value::Object(members)) => {
                 self.nested(|inside| inside.map(*values, members, out))
@@ -84,23 +93,19 @@ impl<'w> Encoder<'w> {
     }
 
     fn array(&mut self, item: NodeId, items: &[Value], out: &mut Vec<u8>) -> Result<(), Fault> {
-        if !items.is_empty() {
-            output::length(items.len(), out);
-            for (index, value) in items.iter().enumerate() {
-                self.value(item, value, out).map_err(|fault| fault.in_item(index))?;
-            }
+        output::length(items.len(), out);
+        for (index, value) in items.iter().enumerate() {
+            self.value(item, value, out).map_err(|fault| fault.in_item(index))?;
         }
         out.push(0);
         Ok(())
     }
 
     fn map(&mut self, values: NodeId, members: &ObjectMap, out: &mut Vec<u8>) -> Result<(), Fault> {
-        if !members.is_empty() {
-            output::length(members.len(), out);
-            for (name, value) in members {
-                output::bytes(name.as_bytes(), out);
-                self.value(values, value, out).map_err(|fault| fault.in_member(name))?;
-            }
+        output::length(members.len(), out);
+        for (name, value) in members {
+            output::bytes(name.as_bytes(), out);
+            self.value(values, value, out).map_err(|fault| fault.in_member(name))?;
         }
         out.push(0);
         Ok(())

@@ -156,6 +156,13 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// Passes over the end of an array or a map, where it stands here.
+    pub(super) fn skip_end(&mut self) -> bool {
+        let is_end = self.body.get(self.at) == Some(&0);
+        self.at += usize::from(is_end);
+        is_end
+    }
+
     /// Checks that items of at least one byte can be that many.
     pub(super) fn has_room(&self, count: u64) -> Result<(), Fault> {
         if usize::try_from(count).is_ok_and(|count| count <= self.left()) {

@@ -39,8 +39,8 @@ impl Decoder<'_> {
                     inside.skip(field.node).map_err(|fault| fault.in_member(&field.name))
                 })
             }),
-            Node::Array(item) => self.nested(|inside| inside.skip_items(*item, false)),
-            Node::Map(values) => self.nested(|inside| inside.skip_items(*values, true)),
+            Node::Array(item) => self.if_any((), |inside| inside.skip_items(*item, false)),
+            Node::Map(values) => self.if_any((), |inside| inside.skip_items(*values, true)),
         }
     }
 

@@ -1,7 +1,9 @@
 //! Bytes that are no value: each with its class, its path and its place.
 
+use vrl::value::Value;
+
 use super::super::{AVRO_DEPTH_MAX, Wanted, output};
-use super::{class, only, read, read_as, reading};
+use super::{class, json, only, read, read_as, reading, written};
 
 const RECORD: &str = r#"{"type": "record", "name": "R", "fields": [
     {"name": "a", "type": "string"}, {"name": "items", "type": {"type": "array", "items": ["null", "boolean"]}}]}"#;
@@ -95,6 +97,22 @@ fn a_recursive_value_ends_at_the_deepest_level() {
     let skipping = reading(LIST, None, only([])).expect("a schema reads itself");
     assert!(skipping.decode(&nested(AVRO_DEPTH_MAX)).is_ok());
     assert_eq!(class(skipping.decode(&nested(100_000))), "avro_depth");
+}
+
+#[test]
+fn what_is_written_at_the_deepest_level_is_read_again() {
+    let node = r#"{"type": "record", "name": "N", "fields": [
+        {"name": "next", "type": ["null", "N"], "default": null},
+        {"name": "kids", "type": {"type": "array", "items": "N"}, "default": []},
+        {"name": "more", "type": {"type": "map", "values": "N"}, "default": {}}]}"#;
+    let nested = |levels| {
+        (1..levels).fold(json("{}"), |inner, _| Value::Object([("next".into(), inner)].into()))
+    };
+    let deepest = written(node, nested(AVRO_DEPTH_MAX)).expect("it is not too deep");
+    read(node, &deepest).expect("it is read again");
+    let skipping = reading(node, None, only([])).expect("a schema reads itself");
+    skipping.decode(&deepest).expect("it is passed over");
+    assert_eq!(class(written(node, nested(AVRO_DEPTH_MAX + 1))), "avro_depth");
 }
 
 #[test]

@@ -114,7 +114,16 @@ pub(super) fn registry(walk: &mut Walk<'_>, node: &Node, _key: &'static Key) -> 
         }
     };
     let (ca, client) = tls?.unwrap_or_default();
-    Some(RegistrySpec { urls: urls?, auth, ca, client, timeout: timeout?, missing_grace: missing_grace? })
+    let spec =
+        RegistrySpec { urls: urls?, auth, ca, client, timeout: timeout?, missing_grace: missing_grace? };
+    if let Some(node) = fields.node("tls")
+        && let Err(why) = crate::registry::look_at_certificates(&spec)
+    {
+        // No error: a daemon that starts before its secrets are there waits for them.
+        let found = Diagnostic::warning("bad-certificates", why).at(node.place, "");
+        walk.report(found.note("the registry is not asked before that is right; what needs it waits"));
+    }
+    Some(spec)
 }
 
 /// The registry that the command line names.

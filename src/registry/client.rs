@@ -56,11 +56,25 @@ impl Miss {
     }
 }
 
+/// The HTTP client, and what the files looked like that it was made of. Files that cannot be used are an outage like
+/// any other: they are looked at again with each round.
+struct Http {
+    client: Result<reqwest::Client, String>,
+    stamp: Stamp,
+}
+
+impl Http {
+    fn new(spec: &RegistrySpec) -> Self {
+        // Before the files are read: what is written meanwhile is seen the next time.
+        let stamp = http::stamp(spec);
+        Self { client: http::build(spec), stamp }
+    }
+}
+
 /// A registry's addresses, and how to talk to them.
 pub(super) struct Client {
     spec: RegistrySpec,
-    /// With what the files looked like that it was made of.
-    http: Mutex<(reqwest::Client, Stamp)>,
+    http: Mutex<Http>,
     bases: Vec<Url>,
     /// Index of the address that answered last.
     answering: AtomicUsize,
@@ -74,16 +88,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Certificates or keys that cannot be read, addresses that are none.
+    /// Addresses that are none.
     pub(super) fn new(spec: &RegistrySpec, counters: Arc<Counters>) -> Result<Self, String> {
         let bases: Vec<_> = spec.urls.iter().map(|url| http::base(url)).collect::<Result<_, _>>()?;
         if bases.is_empty() {
             return Err("no address of a registry".to_owned());
         }
-        let stamp = http::stamp(spec);
         Ok(Self {
             spec: spec.clone(),
-            http: Mutex::new((http::build(spec)?, stamp)),
+            http: Mutex::new(Http::new(spec)),
             pauses: Pauses::new(bases.len()),
             bases,
             answering: AtomicUsize::new(0),
@@ -130,19 +143,19 @@ impl Client {
     /// Takes in certificates that were renewed since: what failed just now may have been the old ones. There is one look
     /// at each file after a round that failed, and none otherwise.
     fn renew(&self) {
-        let stamp = http::stamp(&self.spec);
         let mut http = self.http();
-        if http.1 == stamp {
+        if http.client.is_ok() && http.stamp == http::stamp(&self.spec) {
             return;
         }
-        match http::build(&self.spec) {
-            Ok(client) => *http = (client, stamp),
-            // Perhaps they are being written: the next round looks again.
-            Err(why) => tracing::debug!(why, "renewed certificates cannot be used"),
+        let renewed = Http::new(&self.spec);
+        match &renewed.client {
+            // Perhaps they are being written: the next round looks again, with what worked so far.
+            Err(why) if http.client.is_ok() => tracing::debug!(why, "renewed certificates cannot be used"),
+            _ => *http = renewed,
         }
     }
 
-    fn http(&self) -> MutexGuard<'_, (reqwest::Client, Stamp)> {
+    fn http(&self) -> MutexGuard<'_, Http> {
         self.http.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -158,7 +171,9 @@ impl Client {
         let mut url = base.clone();
         url.path_segments_mut().expect("http addresses have paths").pop_if_empty().extend(request.path);
         url.set_query(request.query);
-        let http = self.http().0.clone();
+        let http = self.http().client.clone();
+        let http =
+            http.map_err(|why| Miss { next: false, ..Miss::here(format!("cannot be asked: {why}")) })?;
         let mut builder = http.request(request.method.clone(), url).header(ACCEPT, MEDIA_TYPE);
         builder = match &self.spec.auth {
             RegistryAuth::None => builder,
@@ -170,7 +185,7 @@ impl Client {
         }
         let mut response = builder.send().await.map_err(|error| unreachable(&error))?;
         let body = read(&mut response).await?;
-        judge(&response, &body)
+        judge(&response, &body, &self.spec.auth)
     }
 }
 
@@ -179,11 +194,27 @@ fn unreachable(error: &reqwest::Error) -> Miss {
     let reason = if error.is_timeout() {
         "does not answer in time".to_owned()
     } else if error.is_connect() {
-        format!("cannot be reached: {}", http::deepest(error))
+        let why = http::deepest(error);
+        format!("cannot be reached: {why}{}", tls_hint(&why))
     } else {
-        format!("broke the connection off: {}", http::deepest(error))
+        let why = http::deepest(error);
+        format!("broke the connection off: {why}{}", tls_hint(&why))
     };
     Miss::here(reason)
+}
+
+/// What to do about an error of TLS, by rustls' words for it.
+fn tls_hint(why: &str) -> &'static str {
+    let has = |part: &str| why.contains(part);
+    if has("UnknownIssuer") {
+        " (`tls.ca` of the schema registry must name who signed its certificate)"
+    } else if has("CertificateRequired") || has("HandshakeFailure") {
+        " (it wants a client's certificate: `tls.certificate` and `tls.key`)"
+    } else if has("InvalidContentType") {
+        " (it does not speak TLS: is its address `http://`?)"
+    } else {
+        ""
+    }
 }
 
 async fn read(response: &mut Response) -> Result<Vec<u8>, Miss> {
@@ -199,7 +230,7 @@ async fn read(response: &mut Response) -> Result<Vec<u8>, Miss> {
 }
 
 /// Whether this is an answer of a registry, and which.
-fn judge(response: &Response, body: &[u8]) -> Result<Result<Json, Failure>, Miss> {
+fn judge(response: &Response, body: &[u8], auth: &RegistryAuth) -> Result<Result<Json, Failure>, Miss> {
     let status = response.status();
     let json: Option<Json> = serde_json::from_slice(body).ok();
     if status.is_success() {
@@ -226,6 +257,11 @@ fn judge(response: &Response, body: &[u8]) -> Result<Result<Json, Failure>, Miss
     }
     let behind = if message.is_empty() { String::new() } else { format!(": {message}") };
     let mut reason = match status {
+        StatusCode::UNAUTHORIZED if matches!(auth, RegistryAuth::None) => {
+            format!(
+                "wants credentials ({status}), and none are given: `basic_auth` or `bearer_token`{behind}"
+            )
+        }
         StatusCode::UNAUTHORIZED => format!("does not accept the credentials ({status}){behind}"),
         StatusCode::FORBIDDEN => format!("does not allow it ({status}){behind}"),
         StatusCode::TOO_MANY_REQUESTS => format!("has had too many requests ({status}){behind}"),

@@ -55,6 +55,15 @@ pub(super) fn build(spec: &RegistrySpec) -> Result<reqwest::Client, String> {
     builder.build().map_err(|error| format!("TLS cannot be set up: {}", deepest(&error)))
 }
 
+/// Whether the certificates and keys that `spec` names can be used, as far as can be seen here.
+///
+/// # Errors
+///
+/// A file that cannot be read, or does not hold what it must.
+pub fn look_at_certificates(spec: &RegistrySpec) -> Result<(), String> {
+    build(spec).map(drop)
+}
+
 /// The base address of a text.
 ///
 /// # Errors

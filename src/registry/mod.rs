@@ -26,6 +26,7 @@ mod table;
 mod tests;
 
 pub use counters::Counts;
+pub use http::look_at_certificates;
 pub use pool::Registries;
 pub use probe::{SinkProbe, SubjectVersion, VERSIONS_MAX};
 
@@ -87,7 +88,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Certificates or keys that cannot be read, addresses that are none.
+    /// Addresses that are none. Certificates or keys that cannot be read are an outage.
     pub fn open(spec: &RegistrySpec, state: &Path, runtime: &Handle) -> Result<Self, String> {
         let counters = Arc::new(Counters::default());
         let (open, closed) = watch::channel(());

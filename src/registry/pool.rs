@@ -37,7 +37,7 @@ impl Registries {
     ///
     /// # Errors
     ///
-    /// It cannot be opened: certificates or keys that cannot be read.
+    /// It cannot be opened: an address that is none.
     pub fn of(&self, spec: &RegistrySpec) -> Result<Registry, String> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, registry)) = open.registries.iter().find(|(known, _)| known == spec) {

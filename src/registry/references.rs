@@ -9,9 +9,6 @@ use super::failure::Failure;
 /// Schemas that one schema may refer to, all levels together.
 const REFERENCES_MAX: usize = 256;
 
-/// How deep references may stand in each other.
-const DEPTH_MAX: usize = 32;
-
 /// Why references could not be followed.
 #[derive(Debug)]
 pub(super) enum Broken {
@@ -45,9 +42,8 @@ pub(super) async fn follow(client: &Client, first: &Told) -> Result<Vec<String>,
         if !known.insert(key.clone()) {
             continue;
         }
-        if texts.len() == REFERENCES_MAX || way.len() > DEPTH_MAX {
-            let limits = format!("{REFERENCES_MAX} schemas, {DEPTH_MAX} deep");
-            return Err(Broken::Unusable(format!("it refers to more than {limits}")));
+        if known.len() > REFERENCES_MAX {
+            return Err(Broken::Unusable(format!("it refers to more than {REFERENCES_MAX} schemas")));
         }
         let told = client.referred(&reference).await;
         let told = told.map_err(|failure| Broken::Failed(failure, reference.clone()))?;

@@ -146,7 +146,9 @@ impl<'a> Decoder<'a> {
             Step::Array { item, is_zero_sized } => {
                 self.if_any(Vec::new(), |inside| inside.array(*item, *is_zero_sized)).map(Value::Array)
             }
-            Step::Map(values) => self.if_any(ObjectMap::new(), |inside| inside.map(*values)).map(Value::Object),
+            Step::Map(values) => {
+                self.if_any(ObjectMap::new(), |inside| inside.map(*values)).map(Value::Object)
+            }
             Step::Record(record) => self.nested(|inside| inside.record(record).map(Value::Object)),
             Step::Union(variants) => {
                 let index = self.input.index(variants.len(), "avro_union", "variants of the union")?;

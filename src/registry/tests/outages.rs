@@ -39,7 +39,7 @@ async fn nothing_but_an_answer_of_a_registry_is_an_answer() {
         (Reply::Json(404, error(404, "no such route")), "no answer of a schema registry (404 Not Found"),
         (Reply::Json(404, error(40401, "Subject not found")), "Subject not found (error code 40401)"),
         (Reply::Json(400, error(40403, "odd")), "no answer of a schema registry (400 Bad Request"),
-        (Reply::Json(401, error(401, "Unauthorized")), "does not accept the credentials (401 Unauthorized)"),
+        (Reply::Json(401, error(401, "Unauthorized")), "wants credentials (401 Unauthorized)"),
         (Reply::Json(403, error(40301, "denied")), "does not allow it (403 Forbidden): denied"),
         (Reply::Json(429, json!({})), "has had too many requests (429 Too Many Requests)"),
         (Reply::Html(200), "answers with text/html, not with JSON"),

@@ -104,20 +104,37 @@ async fn renewed_certificates_are_taken_in_when_the_old_ones_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_that_are_no_certificates_are_named_and_not_shown() {
+async fn files_that_are_no_certificates_are_an_outage_that_names_them_and_shows_nothing_of_them() {
     let folder = Folder::new("tls");
-    let open = |spec: &RegistrySpec| Registry::open(spec, folder.path(), &Handle::current());
+    let held_up = |spec: &RegistrySpec| Asker::new(spec).held_up(7);
     let mut one = spec(&["https://127.0.0.1:1".to_owned()]);
     one.ca = Some(folder.path().join("nowhere.pem"));
-    let error = open(&one).expect_err("it is not there");
-    assert!(error.starts_with("cannot read ") && error.contains("nowhere.pem: No such file"), "{error}");
+    let reason = held_up(&one);
+    assert!(
+        reason.contains("cannot be asked: cannot read ") && reason.contains("nowhere.pem: No such file"),
+        "{reason}"
+    );
     one.ca = Some(folder.write("empty.pem", "hunter2"));
-    let error = open(&one).expect_err("it is empty");
-    assert!(error.starts_with("no certificate in ") && !error.contains("hunter2"), "{error}");
+    let reason = held_up(&one);
+    assert!(reason.contains("no certificate in ") && !reason.contains("hunter2"), "{reason}");
     one.ca = None;
     one.client = Some((folder.write("a.pem", "hunter2"), folder.write("a.key", "hunter2")));
-    let error = open(&one).expect_err("it is empty");
-    assert!(error.starts_with("no certificate and key in ") && !error.contains("hunter2"), "{error}");
-    let error = open(&spec(&[])).expect_err("no address");
-    assert_eq!(error, "no address of a registry");
+    let reason = held_up(&one);
+    assert!(reason.contains("no certificate and key in ") && !reason.contains("hunter2"), "{reason}");
+    let no_address = Registry::open(&spec(&[]), folder.path(), &Handle::current());
+    assert_eq!(no_address.expect_err("no address"), "no address of a registry");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_come_after_the_start_are_taken_in() {
+    let authority = Authority::new();
+    let folder = Folder::new("tls");
+    let fake = Fake::with_tls(authority.server(false)).await;
+    fake.json("GET /schemas/ids/7", told(LONG));
+    let mut spec = spec(&[https(&fake)]);
+    spec.ca = Some(folder.path().join("ca.pem"));
+    let asker = Asker::new(&spec);
+    asker.held_up(7);
+    folder.write("ca.pem", &authority.0.pem());
+    asker.ready(7);
 }

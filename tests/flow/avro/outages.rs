@@ -103,6 +103,25 @@ fn a_bearer_token_and_certificates_of_both_sides_let_it_in() {
 }
 
 #[test]
+fn a_certificate_that_is_not_there_at_the_start_is_waited_for() {
+    let (scene, id) = stage("avro-tls-late");
+    let proxy = Proxy::start_tls(registry::shared(), false);
+    scene.send(orders(id, 2));
+    let files = scene.files(PASS);
+    let ca = files.path_of("ca").with_extension("pem");
+    let files = files.setting(&format!(
+        "schema_registry: {{url: \"{}\", tls: {{ca: {}}}}}",
+        proxy.url(),
+        ca.display()
+    ));
+    let run = files.start();
+    let reason = run.wait_waiting_for(&scene.name, "schema id");
+    assert!(reason.contains("cannot read") && reason.contains("ca.pem"), "{reason}");
+    fs::copy(proxy.ca(), &ca).expect("it is copied");
+    assert_eq!(scene.finish(run).ended.account, produced(2));
+}
+
+#[test]
 fn other_partitions_and_pipelines_go_on() {
     let scene = Scene::bare(crate::BINARY, "avro-others", millstream_harness::broker::shared());
     scene.client.create_topic(&scene.input, 2, &[]);

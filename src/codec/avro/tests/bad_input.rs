@@ -105,9 +105,8 @@ fn what_is_written_at_the_deepest_level_is_read_again() {
         {"name": "next", "type": ["null", "N"], "default": null},
         {"name": "kids", "type": {"type": "array", "items": "N"}, "default": []},
         {"name": "more", "type": {"type": "map", "values": "N"}, "default": {}}]}"#;
-    let nested = |levels| {
-        (1..levels).fold(json("{}"), |inner, _| Value::Object([("next".into(), inner)].into()))
-    };
+    let nested =
+        |levels| (1..levels).fold(json("{}"), |inner, _| Value::Object([("next".into(), inner)].into()));
     let deepest = written(node, nested(AVRO_DEPTH_MAX)).expect("it is not too deep");
     read(node, &deepest).expect("it is read again");
     let skipping = reading(node, None, only([])).expect("a schema reads itself");

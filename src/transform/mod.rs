@@ -16,6 +16,7 @@ mod run;
 mod scope;
 mod tolerant;
 mod types;
+mod witness;
 
 pub use access::{Access, EnvelopeReads, HeaderReads, Members};
 pub use compile::{PROGRAM_BYTES_MAX, PROGRAM_DEPTH_MAX, compile, compile_in};

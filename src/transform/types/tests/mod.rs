@@ -13,6 +13,7 @@ use crate::transform::{
 mod closures;
 mod comparisons;
 mod members;
+mod overlooked;
 mod programs;
 mod sinks;
 mod writers;

@@ -26,6 +26,7 @@ mod reads;
 mod refine;
 mod shape;
 mod sink;
+mod sink_json;
 mod sink_words;
 mod words;
 mod writer;
@@ -42,6 +43,7 @@ pub use json::shape_of_json;
 pub use pinned::{Pinned, check_pinned, with_pinned};
 pub use shape::{Member, Record, Shape, Text};
 pub use sink::{SinkBlame, SinkFinding, check_sink, check_sink_key};
+pub use sink_json::check_sink_json;
 pub use writer::{check_writer, fits_writer};
 
 use vrl::parser::ast::{Program, RootExpr};

@@ -13,7 +13,7 @@ use super::accepts::{Fit, fit};
 use super::shape::{Presence, Record, Shape};
 
 /// How many findings are told of one sink.
-const FINDINGS_MAX: usize = 50;
+pub(super) const FINDINGS_MAX: usize = 50;
 
 /// Something that a sink's schema cannot hold.
 #[derive(Clone, Debug, PartialEq)]

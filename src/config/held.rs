@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::codec::avro::Schema;
-use crate::transform::{Scope, SinkFinding, check_sink, check_sink_key};
+use crate::transform::{Scope, SinkFinding, check_sink, check_sink_json, check_sink_key};
 
 use super::diagnostic::Diagnostic;
 use super::program::{first_line, place_in};
 use super::source_map::Place;
-use super::spec::{Encoding, Extra, SinkSchema, SinkSpec};
+use super::spec::{Encoding, Extra, Format, SinkSchema, SinkSpec};
 use super::transform::Transform;
 use super::walk::Walk;
 
@@ -23,6 +23,9 @@ pub(super) fn against_sink(walk: &mut Walk<'_>, sink: &SinkSpec, encode: Place, 
     let mut found = Vec::new();
     if let Some(schema) = schema_of(&sink.value) {
         found.extend(check_sink(scope, schema, extra(&sink.value)));
+    }
+    if sink.value.format == Format::Json {
+        found.extend(check_sink_json(scope));
     }
     if let Some(key) = &sink.key
         && let Some(schema) = schema_of(key)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use vrl::parser::ast::{
-    Assignment, AssignmentTarget, Block, Container, Expr, FunctionCall, IfStatement, Node, Opcode, Predicate,
+    Assignment, AssignmentTarget, Block, Container, Expr, FunctionCall, IfStatement, Node, Predicate,
     Program, Query, QueryTarget, RootExpr, Unary,
 };
 use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix};
@@ -177,8 +177,8 @@ pub(super) struct Walk {
     pub(super) depth_max: usize,
     /// Whether it reads a variable.
     pub(super) has_variables: bool,
-    /// What stands before a `||` in the value.
-    pub(super) defaulted: Vec<OwnedValuePath>,
+    /// The variables that it writes.
+    pub(super) locals_written: BTreeSet<String>,
     /// What a closure may write in the value: VRL does not follow closures.
     pub(super) closure_writes: Vec<OwnedValuePath>,
     closures: usize,
@@ -225,9 +225,6 @@ impl Walk {
             Expr::IfStatement(statement) => self.if_statement(statement.into_inner()),
             Expr::Op(op) => {
                 let op = op.into_inner();
-                if *op.1.inner() == Opcode::Or {
-                    self.defaulted.extend(value_path(&op.0));
-                }
                 self.expr(*op.0);
                 self.expr(*op.2);
             }
@@ -291,7 +288,11 @@ impl Walk {
 
     fn target(&mut self, target: AssignmentTarget, span: Range<usize>, reads: bool) {
         let (prefix, path) = match target {
-            AssignmentTarget::Noop | AssignmentTarget::Internal(..) => return,
+            AssignmentTarget::Noop => return,
+            AssignmentTarget::Internal(name, _) => {
+                self.locals_written.insert(name.to_string());
+                return;
+            }
             AssignmentTarget::External(None) => (PathPrefix::Event, OwnedValuePath::root()),
             AssignmentTarget::External(Some(target)) => (target.prefix, target.path),
             AssignmentTarget::Query(Query { target, path }) => match target.into_inner() {
@@ -369,21 +370,6 @@ impl Walk {
             }
         }
         self.paths.push(TouchedPath { prefix, path, span, touch });
-    }
-}
-
-/// The path in the value that an expression names, where it is one, in parentheses or not.
-fn value_path(node: &Node<Expr>) -> Option<OwnedValuePath> {
-    match node.inner() {
-        Expr::Query(query) => match query.inner().target.inner() {
-            QueryTarget::External(PathPrefix::Event) => Some(query.inner().path.inner().clone()),
-            _ => None,
-        },
-        Expr::Container(container) => match container.inner() {
-            Container::Group(group) => value_path(&group.inner().0),
-            _ => None,
-        },
-        _ => None,
     }
 }
 

@@ -8,6 +8,7 @@ use vrl::value::Kind;
 use super::access::{Call, Touch, TouchedPath, Walk};
 use super::program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel, UNKNOWN_MEMBER};
 use super::scope::{Left, Scope};
+use super::witness::Witness;
 use super::{functions, rules, tolerant, types};
 use crate::config::spec::{DecodeSpec, Decoding, Format};
 
@@ -85,7 +86,9 @@ fn compile_here(
 
     let mut found = rules::of_source(kind, &walk, scope);
     let followed = types::follow(kind, source, &ast, scope, &walk.access);
-    let compiled = match tolerant::compile(kind, source, scope, &walk) {
+    let witness = Witness::of(source, &ast, &followed.effects);
+    let text = tolerant::Text { kind, source, witness: witness.as_ref() };
+    let compiled = match tolerant::compile(text, scope, &walk) {
         Ok(compiled) => compiled,
         Err(theirs) => {
             let own = std::mem::take(&mut found);
@@ -99,7 +102,7 @@ fn compile_here(
         }
     };
 
-    let after = compiled.program.final_type_info();
+    let after = compiled.after;
     if found.is_empty() {
         found.extend(rules::of_types(kind, source, scope, &walk, &after));
     }

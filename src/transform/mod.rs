@@ -16,6 +16,7 @@ mod run;
 mod scope;
 mod tolerant;
 mod types;
+mod witness;
 
 pub use access::{Access, EnvelopeReads, HeaderReads, Members};
 pub use compile::{PROGRAM_BYTES_MAX, PROGRAM_DEPTH_MAX, compile, compile_in};
@@ -24,7 +25,9 @@ pub use program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel};
 pub use run::{RunError, Runner};
 pub use scope::Scope;
 pub use types::{Pinned, check_pinned, with_pinned};
-pub use types::{SinkBlame, SinkFinding, check_sink, check_sink_key, check_writer, fits_writer};
+pub use types::{
+    SinkBlame, SinkFinding, check_sink, check_sink_json, check_sink_key, check_writer, fits_writer,
+};
 
 #[cfg(test)]
 mod compile_tests;

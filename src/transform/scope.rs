@@ -157,13 +157,9 @@ impl Scope {
         scope
     }
 
-    /// The same place as VRL must see it for a program, where it overlooks what can be: it takes what may be absent before
-    /// a `||` for always there, and does not follow what closures write.
+    /// The same place as VRL must see it for a program: it does not follow what closures write.
     pub(super) fn for_vrl(&self, walk: &Walk) -> Self {
         let mut scope = self.clone();
-        for path in &walk.defaulted {
-            or_null(&mut scope.value, &path.segments);
-        }
         for path in &walk.closure_writes {
             match path.segments.first() {
                 Some(OwnedSegment::Field(name)) => scope = scope.without_member(name.as_str()),
@@ -281,33 +277,6 @@ fn decoded_shape(decoding: &Decoding) -> Shape {
         Some(DataSchema::Avro(schema)) => shape_of(schema),
         Some(DataSchema::Json(schema)) => shape_of_json(schema),
         _ => Shape::Any,
-    }
-}
-
-/// What may be absent at a path may be null as well.
-fn or_null(kind: &mut Kind, path: &[OwnedSegment]) {
-    let Some((first, rest)) = path.split_first() else { return };
-    match first {
-        OwnedSegment::Field(name) => {
-            let Some(object) = kind.as_object_mut() else { return };
-            let unknown = object.unknown_kind();
-            match object.known_mut().get_mut(&name.as_str().into()) {
-                // To whoever reads it, absent is null.
-                Some(known) if rest.is_empty() => *known = known.clone().upgrade_undefined(),
-                Some(known) => or_null(known, rest),
-                None if unknown.contains_any_defined() => {
-                    object.set_unknown(unknown.or_null());
-                }
-                None => {}
-            }
-        }
-        OwnedSegment::Index(_) => {
-            let Some(array) = kind.as_array_mut() else { return };
-            let unknown = array.unknown_kind();
-            if unknown.contains_any_defined() {
-                array.set_unknown(unknown.or_null());
-            }
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! VRL's compiler, so that what compiles where nothing is known also compiles where types are: VRL refuses the handling of
 //! errors that cannot happen.
 
-use vrl::compiler::{CompilationResult, CompileConfig, compile_with_state};
+use vrl::compiler::{CompilationResult, CompileConfig, TypeInfo, compile_with_state};
 use vrl::path::{OwnedSegment, PathPrefix};
 use vrl::value::Kind;
 
@@ -10,6 +10,7 @@ use super::compile::{findings, set_read_only};
 use super::functions;
 use super::program::{ProgramDiagnostic, ProgramKind};
 use super::scope::Scope;
+use super::witness::Witness;
 
 /// VRL's findings about handling in vain.
 const NEEDLESS: [usize; 3] = [104, 620, 651];
@@ -23,6 +24,8 @@ const RETRIES_MAX: usize = 8;
 /// A program that VRL takes.
 pub(super) struct Compiled {
     pub program: vrl::compiler::Program,
+    /// The types behind it.
+    pub after: TypeInfo,
     pub warnings: Vec<ProgramDiagnostic>,
     /// What VRL would know of the value behind it without a schema.
     pub bare_after: Kind,
@@ -30,42 +33,45 @@ pub(super) struct Compiled {
 
 type Outcome = Result<Compiled, Vec<ProgramDiagnostic>>;
 
+/// What is compiled.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'t> {
+    pub kind: ProgramKind,
+    pub source: &'t str,
+    /// In words by which VRL overlooks nothing, where it does.
+    pub witness: Option<&'t Witness>,
+}
+
 /// Compiles with what is known, or with less where that is too much.
-pub(super) fn compile(kind: ProgramKind, source: &str, scope: &Scope, walk: &Walk) -> Outcome {
+pub(super) fn compile(text: Text<'_>, scope: &Scope, walk: &Walk) -> Outcome {
     let bare = scope.without_types();
     let is_bare = bare == *scope;
     let scope = &scope.for_vrl(walk);
-    let typed = plain(kind, source, scope);
+    let typed = plain(text, scope);
     if is_bare {
         return typed;
     }
     // Without the schema, what maps before have made is known all the same.
-    let chained = scope.is_typed().then(|| plain(kind, source, &scope.by_maps_alone()));
+    let chained = scope.is_typed().then(|| plain(text, &scope.by_maps_alone()));
     let bare_after = match &chained {
-        Some(Ok(compiled)) => compiled.program.final_type_info().state.external.target_kind().clone(),
+        Some(Ok(compiled)) => compiled.after.state.external.target_kind().clone(),
         _ => Kind::any(),
     };
-    let untyped = plain(kind, source, &bare).or_else(|found| chained.unwrap_or(Err(found)));
-    let compiled = choose(kind, source, scope, walk, (typed, untyped))?;
+    let untyped = plain(text, &bare).or_else(|found| chained.unwrap_or(Err(found)));
+    let compiled = choose(text, scope, walk, (typed, untyped))?;
     Ok(Compiled { bare_after, ..compiled })
 }
 
 /// Of a program with and without what is known, the one that compiles.
-fn choose(
-    kind: ProgramKind,
-    source: &str,
-    scope: &Scope,
-    walk: &Walk,
-    (typed, untyped): (Outcome, Outcome),
-) -> Outcome {
+fn choose(text: Text<'_>, scope: &Scope, walk: &Walk, (typed, untyped): (Outcome, Outcome)) -> Outcome {
     match (typed, untyped) {
         (typed, Err(_)) => typed,
         // Needless handling of an error is only told where a schema says that it is needless.
         (Ok(typed), Ok(untyped)) if !scope.is_typed() => Ok(Compiled { warnings: untyped.warnings, ..typed }),
         (Ok(typed), Ok(_)) => Ok(typed),
         (Err(refused), Ok(untyped)) => {
-            let program = with_less(kind, source, scope, walk, &refused).unwrap_or(untyped.program);
-            let mut warnings = untyped.warnings;
+            let Compiled { program, after, mut warnings, .. } = untyped;
+            let (program, after) = with_less(text, scope, walk, &refused).unwrap_or((program, after));
             if scope.is_typed() {
                 let is_new =
                     |found: &ProgramDiagnostic| !warnings.iter().any(|known| known.labels == found.labels);
@@ -79,7 +85,7 @@ fn choose(
                     .collect();
                 warnings.extend(more);
             }
-            Ok(Compiled { program, warnings, bare_after: Kind::any() })
+            Ok(Compiled { program, after, warnings, bare_after: Kind::any() })
         }
     }
 }
@@ -94,12 +100,11 @@ fn as_warning(found: ProgramDiagnostic) -> ProgramDiagnostic {
 
 /// Forgets the types of what is handled in vain, and of nothing else.
 fn with_less(
-    kind: ProgramKind,
-    source: &str,
+    text: Text<'_>,
     scope: &Scope,
     walk: &Walk,
     refused: &[ProgramDiagnostic],
-) -> Option<vrl::compiler::Program> {
+) -> Option<(vrl::compiler::Program, TypeInfo)> {
     let mut scope = scope.clone();
     let mut refused = refused.to_vec();
     for _ in 0..RETRIES_MAX {
@@ -119,8 +124,8 @@ fn with_less(
         if scope == before {
             return None;
         }
-        match plain(kind, source, &scope) {
-            Ok(compiled) => return Some(compiled.program),
+        match plain(text, &scope) {
+            Ok(compiled) => return Some((compiled.program, compiled.after)),
             Err(more) => refused = more,
         }
     }
@@ -155,13 +160,35 @@ pub(super) fn set_member(kind: &mut Kind, name: &str, member: Kind) {
     }
 }
 
+/// The program as VRL takes it, with the types that hold.
+fn plain(text: Text<'_>, scope: &Scope) -> Outcome {
+    let written = alone(text.kind, text.source, scope);
+    let Some(witness) = text.witness else { return written };
+    let placed = |found: ProgramDiagnostic| witness.placed(found);
+    match alone(text.kind, &witness.text, scope) {
+        Ok(mut seen) => {
+            // What is not needed, VRL only knows from the one; what is not used, from the other.
+            seen.warnings.retain(|found| NEEDLESS.contains(&found.code));
+            seen.warnings = seen.warnings.into_iter().map(placed).collect();
+            if let Ok(written) = written {
+                let others = written.warnings.into_iter().filter(|found| !NEEDLESS.contains(&found.code));
+                seen.warnings.extend(others);
+                seen.program = written.program;
+            }
+            Ok(seen)
+        }
+        Err(found) => Err(found.into_iter().map(placed).collect()),
+    }
+}
+
 /// VRL's compiler alone.
-fn plain(kind: ProgramKind, source: &str, scope: &Scope) -> Outcome {
+fn alone(kind: ProgramKind, source: &str, scope: &Scope) -> Outcome {
     let mut config = CompileConfig::default();
     set_read_only(&mut config, kind);
     match compile_with_state(source, functions::available(), &scope.type_state(), config) {
         Ok(CompilationResult { program, warnings, .. }) => {
-            Ok(Compiled { program, warnings: findings(warnings), bare_after: Kind::any() })
+            let after = program.final_type_info();
+            Ok(Compiled { program, after, warnings: findings(warnings), bare_after: Kind::any() })
         }
         Err(list) => Err(findings(list)),
     }

@@ -7,7 +7,7 @@ use vrl::path::{OwnedValuePath, PathPrefix};
 
 use super::flow::{Flow, Written};
 use super::operators::merged;
-use super::shape::Shape;
+use super::shape::{Shape, Text};
 
 impl Flow<'_> {
     pub(super) fn assignment(&mut self, assignment: &Assignment) -> Shape {
@@ -18,12 +18,16 @@ impl Flow<'_> {
                 if *op == AssignmentOp::Merge {
                     shape = merged(&self.target(target.inner()), &shape);
                 }
+                let by = (*op != AssignmentOp::Merge).then_some(expr.as_ref());
+                self.may_write(target, &shape, by);
                 self.assign(target.inner(), shape.clone(), span);
                 shape
             }
             Assignment::Infallible { ok, err, expr, .. } => {
-                let (_, done) = self.catching(expr);
+                let (shape, done) = self.catching(expr);
                 self.join(done);
+                self.may_write(ok, &ok_shape(shape), None);
+                self.may_write(err, &Shape::one_of([Shape::Text(Text::Unknown), Shape::Null]), None);
                 for target in [ok, err] {
                     self.assign(target.inner(), Shape::Any, target.span().range());
                 }
@@ -56,6 +60,13 @@ impl Flow<'_> {
             self.written.push(Written { prefix, path, span, is_delete: false });
         }
     }
+}
+
+/// What `x, err = …` gives: where it fails, the default of its type.
+fn ok_shape(shape: Shape) -> Shape {
+    let kind = shape.kind();
+    let is_plain = kind.is_exact() && !kind.contains_undefined();
+    if is_plain { shape } else { Shape::Any }
 }
 
 /// The value or the envelope, and the path in it, that a target names.

@@ -68,9 +68,16 @@ fn value_argument(call: &FunctionCall) -> Option<usize> {
 fn delete(flow: &mut Flow<'_>, node: &Node<Expr>, compacts: bool) -> Shape {
     let shape = flow.expr(node);
     if let Expr::Query(query) = node.inner()
+        && let QueryTarget::Internal(name) = query.inner().target.inner()
+    {
+        flow.state.locals.insert(name.to_string(), Shape::Any);
+        flow.may_take(query.inner(), compacts);
+    }
+    if let Expr::Query(query) = node.inner()
         && let QueryTarget::External(prefix) = query.inner().target.inner()
     {
         let path = query.inner().path.inner().clone();
+        flow.may_take(query.inner(), compacts);
         let is_all = path.is_root();
         let root = flow.root_mut(*prefix);
         *root = match path.segments.first() {

@@ -165,6 +165,7 @@ impl Flow<'_> {
         let before = self.state.clone();
         let mut head = before.clone();
         let known = (self.found.len(), self.written.len(), self.dead.len());
+        let effects = self.effects.len();
         let mut is_settled = false;
         if self.nested <= NESTED_MAX {
             for _ in 0..ROUNDS_MAX {
@@ -173,6 +174,7 @@ impl Flow<'_> {
                 self.found.truncate(known.0);
                 self.written.truncate(known.1);
                 self.dead.truncate(known.2);
+                self.effects.truncate(effects);
                 self.join(head.clone());
                 is_settled = self.state == head;
                 head = self.state.clone();
@@ -188,6 +190,7 @@ impl Flow<'_> {
         }
         self.state = head.clone();
         let made = self.round(&round);
+        self.ascribe(closure.block.span().range(), effects);
         self.join(head);
         self.nested -= 1;
         for (name, shape) in names.into_iter().zip(hidden) {

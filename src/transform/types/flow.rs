@@ -17,6 +17,7 @@ use vrl::value::Value;
 use super::super::functions;
 use super::super::program::ProgramDiagnostic;
 use super::calls;
+use super::effects::{Effect, Effects};
 use super::shape::{Member, Record, Shape, Text};
 
 /// What is known at one place of a program.
@@ -66,12 +67,24 @@ pub(super) struct Flow<'s> {
     pub returns: Vec<(State, Shape)>,
     /// A `return` ends the body of a closure here, and not the program.
     pub catches_return: bool,
+    /// All that is written, as VRL is told of it.
+    pub effects: Vec<Effect>,
+    /// The same by the place that may write it.
+    pub ascribed: Effects,
 }
 
 impl State {
     /// At the beginning of a program.
     pub fn at(value: Shape, envelope: Shape) -> Self {
         Self { value, envelope, locals: BTreeMap::new(), dead: false }
+    }
+
+    /// The value or the envelope.
+    pub fn root(&self, prefix: PathPrefix) -> &Shape {
+        match prefix {
+            PathPrefix::Event => &self.value,
+            PathPrefix::Metadata => &self.envelope,
+        }
     }
 }
 
@@ -94,6 +107,8 @@ impl<'s> Flow<'s> {
             breaks: Vec::new(),
             returns: Vec::new(),
             catches_return: false,
+            effects: Vec::new(),
+            ascribed: Effects::default(),
         }
     }
 
@@ -244,10 +259,7 @@ impl<'s> Flow<'s> {
     }
 
     pub(super) fn root(&self, prefix: PathPrefix) -> &Shape {
-        match prefix {
-            PathPrefix::Event => &self.state.value,
-            PathPrefix::Metadata => &self.state.envelope,
-        }
+        self.state.root(prefix)
     }
 
     pub(super) fn root_mut(&mut self, prefix: PathPrefix) -> &mut Shape {

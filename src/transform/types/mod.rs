@@ -11,6 +11,7 @@ mod calls;
 mod closures;
 mod compare;
 mod compare_words;
+mod effects;
 mod flow;
 mod forms;
 mod json;
@@ -25,6 +26,8 @@ mod reads;
 mod refine;
 mod shape;
 mod sink;
+mod sink_json;
+mod sink_words;
 mod words;
 mod writer;
 
@@ -34,11 +37,13 @@ mod properties;
 mod tests;
 
 pub use avro::shape_of;
+pub(super) use effects::Effects;
 pub use flow::Written;
 pub use json::shape_of_json;
 pub use pinned::{Pinned, check_pinned, with_pinned};
 pub use shape::{Member, Record, Shape, Text};
 pub use sink::{SinkBlame, SinkFinding, check_sink, check_sink_key};
+pub use sink_json::check_sink_json;
 pub use writer::{check_writer, fits_writer};
 
 use vrl::parser::ast::{Program, RootExpr};
@@ -59,6 +64,8 @@ pub(super) struct Followed {
     pub written: Vec<Written>,
     /// The places in the source that nothing comes to.
     pub dead: Vec<std::ops::Range<usize>>,
+    /// What VRL overlooks of what it writes.
+    pub effects: Effects,
 }
 
 /// Follows a program from its place in the chain.
@@ -74,9 +81,10 @@ pub(super) fn follow(
     flow.has_members = scope.is_decoded();
     flow.reads = Walk::reads_of(ast.clone());
     flow.program(ast);
+    let effects = std::mem::take(&mut flow.ascribed);
     if kind == ProgramKind::Map {
         let flow::Flow { found, state, written, dead, .. } = flow;
-        return Followed { found, value: state.value, envelope: state.envelope, written, dead };
+        return Followed { found, value: state.value, envelope: state.envelope, written, dead, effects };
     }
     // A condition changes nothing, but only records that it holds for go on.
     let found = std::mem::take(&mut flow.found);
@@ -91,11 +99,7 @@ pub(super) fn follow(
         flow.narrow(last, true);
     }
     let flow::State { value: after, envelope: after_envelope, dead, .. } = flow.state;
-    match dead {
-        // No record goes on: nothing is to be said of what does.
-        true => Followed { found, value: Shape::Any, envelope, written: Vec::new(), dead: unreachable },
-        false => {
-            Followed { found, value: after, envelope: after_envelope, written: Vec::new(), dead: unreachable }
-        }
-    }
+    // Where no record goes on, nothing is to be said of what does.
+    let (value, envelope) = if dead { (Shape::Any, envelope) } else { (after, after_envelope) };
+    Followed { found, value, envelope, written: Vec::new(), dead: unreachable, effects }
 }

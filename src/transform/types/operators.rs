@@ -75,8 +75,9 @@ impl Flow<'_> {
     /// have failed at any place; even an `abort` is caught.
     pub(super) fn catching(&mut self, node: &Node<Expr>) -> (Shape, State) {
         let before = self.state.clone();
-        let known = self.written.len();
+        let (known, effects) = (self.written.len(), self.effects.len());
         let shape = self.asking(|flow| flow.expr(node));
+        self.ascribe_perhaps(node.span().range(), effects, &before);
         let done = self.state.clone();
         self.join(before.clone());
         for index in known..self.written.len() {

@@ -1,22 +1,19 @@
 //! What the last step leaves, held against the schema that a sink is written by.
 
 use std::ops::Range;
-
-use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix};
-
 use std::sync::Arc;
+
+use vrl::path::{OwnedSegment, PathPrefix};
 
 use crate::codec::avro::{Field, Node, NodeId, Schema, Writing};
 use crate::config::spec::Extra;
 
-use super::super::scope::{Scope, ScopeWrite};
+use super::super::scope::Scope;
 use super::accepts::{Fit, fit};
-use super::members::shown;
-use super::shape::{Presence, Record, Shape, Text};
-use super::words::{nearest, wanted};
+use super::shape::{Presence, Record, Shape};
 
 /// How many findings are told of one sink.
-const FINDINGS_MAX: usize = 50;
+pub(super) const FINDINGS_MAX: usize = 50;
 
 /// Something that a sink's schema cannot hold.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,13 +70,14 @@ fn check(
     found
 }
 
-struct Check<'c> {
-    scope: &'c Scope,
-    prefix: PathPrefix,
-    schema: &'c Schema,
+/// One walk through a value and a schema.
+pub(super) struct Check<'c> {
+    pub scope: &'c Scope,
+    pub prefix: PathPrefix,
+    pub schema: &'c Schema,
     writing: &'c Writing,
     extra: Extra,
-    path: Vec<OwnedSegment>,
+    pub path: Vec<OwnedSegment>,
 }
 
 impl Check<'_> {
@@ -209,123 +207,6 @@ impl Check<'_> {
         }
         found
     }
-
-    fn missing(
-        &self,
-        record: &Record,
-        fields: &[Field],
-        field: &Field,
-        is_possible: bool,
-        is_sure: bool,
-    ) -> SinkFinding {
-        let name = self.name();
-        let wanted = wanted(self.schema, field.node);
-        let message = match is_possible {
-            false => {
-                format!("`{name}` is missing: the sink's schema wants {wanted}, and has no default for it")
-            }
-            true => {
-                format!(
-                    "`{name}` can be missing: the sink's schema wants {wanted}, and has no default for it"
-                )
-            }
-        };
-        let is_error = is_sure && !is_possible;
-        let mut finding = self.finding(is_error, message, format!("nothing writes `{name}`"));
-        if is_possible {
-            finding.label = "not in every branch".to_owned();
-        } else if finding.written.as_ref().is_some_and(|blame| self.is_deleted(blame)) {
-            finding.label = "taken away here".to_owned();
-        }
-        if let Node::Union(variants) = self.schema.node(field.node)
-            && variants.iter().any(|variant| *self.schema.node(*variant) == Node::Null)
-        {
-            finding.notes.push(format!("null and absent are not the same: `{name} = null` writes null"));
-        }
-        let unused = record.members.keys().filter(|name| fields.iter().all(|field| field.name != **name));
-        if !is_possible && let Some(near) = nearest(&field.name, unused.map(String::as_str)) {
-            finding.notes.push(format!("there is `{}`, which the sink does not have", self.sibling(near)));
-        }
-        finding
-    }
-
-    fn extra(&self, record: &Record, fields: &[Field], name: &str, is_sure: bool) -> SinkFinding {
-        let shown = self.name();
-        let message = format!("the sink's schema has no `{shown}`");
-        let free = fields.iter().filter(|field| !record.members.contains_key(&field.name));
-        let label = match nearest(name, free.map(|field| field.name.as_str())) {
-            Some(near) => format!("did you mean `{}`?", self.sibling(near)),
-            None => format!("`{shown}` would be lost"),
-        };
-        let mut finding = self.finding(is_sure, message, label);
-        finding.notes.push(format!(
-            "take it away (`del({shown})`), or write `extra: drop` where the sink's schema is named"
-        ));
-        finding
-    }
-
-    fn misfit(&self, shape: &Shape, whole: NodeId, is_error: bool, why: Option<String>) -> Verdict {
-        let name = self.name();
-        let wanted = wanted(self.schema, whole);
-        let is_null = matches!(shape, Shape::Null);
-        let words = shape.words();
-        let verb = if is_null { "can be null" } else { "is" };
-        let message = match is_null {
-            true => format!("`{name}` {verb}, and the sink's schema wants {wanted}"),
-            false => format!("`{name}` {verb} {words}, and the sink's schema wants {wanted}"),
-        };
-        let label = why.unwrap_or_else(|| match is_null {
-            true => format!("null is no {wanted}"),
-            false => format!("{words} is no {wanted}"),
-        });
-        let mut finding = self.finding(is_error, message, label);
-        if is_null && !name.contains('[') {
-            finding.notes.push(format!(
-                "filter such records out (`{name} != null`), or write something in the place of null (`{name} = \
-                 {name} || …`)"
-            ));
-        }
-        Verdict { found: vec![finding], is_misfit: true }
-    }
-
-    fn cut(&self, shape: &Shape, id: NodeId, how: &str) -> SinkFinding {
-        let wanted = wanted(self.schema, id);
-        let name = self.name();
-        let message = match shape {
-            Shape::Text(Text::Bytes(_)) | Shape::Integer(_) => {
-                format!("`{name}` is {}, and the sink's schema wants {wanted}", shape.words())
-            }
-            _ => format!("`{name}` is finer than the sink's {wanted}"),
-        };
-        self.finding(false, message, how.to_owned())
-    }
-
-    fn finding(&self, is_error: bool, message: String, label: String) -> SinkFinding {
-        let written = self.scope.last_write(self.prefix, &self.plain());
-        let written = written.map(|write| SinkBlame { map: write.map, span: write.span.clone() });
-        SinkFinding { is_error, is_always: true, message, label, notes: Vec::new(), written }
-    }
-
-    fn is_deleted(&self, blame: &SinkBlame) -> bool {
-        let write: Option<&ScopeWrite> = self.scope.last_write(self.prefix, &self.plain());
-        write.is_some_and(|write| write.is_delete && write.span == blame.span)
-    }
-
-    /// The path as far as names lead.
-    fn plain(&self) -> OwnedValuePath {
-        let names = self.path.iter().take_while(|segment| matches!(segment, OwnedSegment::Field(_)));
-        OwnedValuePath { segments: names.cloned().collect() }
-    }
-
-    fn name(&self) -> String {
-        shown(self.prefix, &self.path).replace("[0]", "[…]")
-    }
-
-    fn sibling(&self, name: &str) -> String {
-        let mut segments = self.path[..self.path.len().saturating_sub(1)].to_vec();
-        segments.push(OwnedSegment::field(name));
-        shown(self.prefix, &segments).replace("[0]", "[…]")
-    }
 }
 
 /// Whether a misfit is met for sure: by all values of an alternative, or only by some of them.
@@ -335,10 +216,11 @@ struct Sure {
     part: bool,
 }
 
-struct Verdict {
-    found: Vec<SinkFinding>,
+/// What is said of one alternative.
+pub(super) struct Verdict {
+    pub found: Vec<SinkFinding>,
     /// Nothing of it fits.
-    is_misfit: bool,
+    pub is_misfit: bool,
 }
 
 impl Verdict {

@@ -6,13 +6,14 @@ use crate::codec::avro::Schema;
 use crate::config::spec::{DataSchema, DecodeSpec, Decoding, Extra, Format, StepSpec};
 use crate::config::{LoadRequest, load};
 use crate::transform::{
-    Program, ProgramDiagnostic, ProgramKind, Scope, SinkFinding, check_sink, check_writer, compile_in,
-    fits_writer,
+    Program, ProgramDiagnostic, ProgramKind, Scope, SinkFinding, check_sink, check_sink_json, check_writer,
+    compile_in, fits_writer,
 };
 
 mod closures;
 mod comparisons;
 mod members;
+mod overlooked;
 mod programs;
 mod sinks;
 mod writers;

@@ -223,3 +223,34 @@ fn integers_that_a_type_of_floats_does_not_hold_are_warned_of() {
         assert!(found.len() == 1 && found[0].is_error, "{map}: {found:#?}");
     }
 }
+
+#[test]
+fn bytes_that_no_map_wrote_are_told_where_json_is_written() {
+    let bytes = |maps: &[&str]| {
+        let schema = r#"{"type": "record", "name": "R", "fields": [
+            {"name": "id", "type": "long"}, {"name": "raw", "type": "bytes"},
+            {"name": "inside", "type": {"type": "record", "name": "I", "fields": [
+                {"name": "code", "type": ["null", {"type": "fixed", "name": "F", "size": 4}]}]}},
+            {"name": "price", "type": {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}},
+            {"name": "all", "type": {"type": "array", "items": "bytes"}}]}"#;
+        let scope = Scope::start().after_decode(&decode(schema));
+        let scope = maps
+            .iter()
+            .fold(scope, |scope, map| compiled(&scope, ProgramKind::Map, map).0.scope_after().clone());
+        let found = check_sink_json(&scope);
+        assert!(found.iter().all(|found| !found.is_error));
+        found.into_iter().map(|found| found.message).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        bytes(&[]),
+        [
+            "`.all[…]` is bytes, and JSON holds text",
+            "`.inside.code` is 4 bytes, and JSON holds text",
+            "`.raw` is bytes, and JSON holds text",
+        ]
+    );
+    assert_eq!(
+        bytes(&[".raw = encode_base64(.raw)\ndel(.inside)"]),
+        ["`.all[…]` is bytes, and JSON holds text"]
+    );
+}

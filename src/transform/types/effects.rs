@@ -1,0 +1,169 @@
+//! What runs an unknown number of times, or to an unknown place, may write: VRL follows neither, and is told by statements of
+//! the same types.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use vrl::compiler::value::kind;
+use vrl::parser::ast::{AssignmentTarget, Container, Expr, Node, Query, QueryTarget};
+use vrl::path::{OwnedTargetPath, OwnedValuePath, PathPrefix};
+
+use super::super::witness::{perhaps, taken};
+use super::assign::external;
+use super::flow::{Flow, State, result_of};
+use super::shape::Shape;
+
+/// An expression of which VRL knows nothing.
+const UNKNOWN: &str = "(get({}, [\"a\"]) ?? null)";
+
+/// Something that may be written.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Effect {
+    target: Target,
+    statement: String,
+}
+
+/// Where something is written.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Target {
+    Path(PathPrefix, OwnedValuePath),
+    Local(String),
+}
+
+/// What a place of the source may write, by the place; in the order of the source, so that parents stand before members.
+#[derive(Debug, Default)]
+pub(in crate::transform) struct Effects(BTreeMap<(usize, usize), Vec<String>>);
+
+impl Effects {
+    /// Statements that stand for it; none: nothing.
+    pub fn of(&self, place: &Range<usize>) -> String {
+        let all = self.0.get(&(place.start, place.end)).into_iter().flatten();
+        all.map(|statement| perhaps(statement)).collect()
+    }
+}
+
+impl Flow<'_> {
+    /// All that was written since there were so many effects belongs to a place.
+    pub(super) fn ascribe(&mut self, place: Range<usize>, since: usize) {
+        let known = self.ascribed.0.entry((place.start, place.end)).or_default();
+        for effect in &self.effects[since..] {
+            if !known.contains(&effect.statement) {
+                known.push(effect.statement.clone());
+            }
+        }
+    }
+
+    /// The same where all of it may also be left undone.
+    pub(super) fn ascribe_perhaps(&mut self, place: Range<usize>, since: usize, before: &State) {
+        let undone: Vec<_> = self.effects[since..].iter().flat_map(|effect| effect.undone(before)).collect();
+        let done = self.effects.len();
+        self.effects.extend(undone);
+        self.ascribe(place, since);
+        self.effects.truncate(done);
+    }
+
+    /// Something of this shape may be written; `by` is what gives it.
+    pub(super) fn may_write(
+        &mut self,
+        target: &Node<AssignmentTarget>,
+        shape: &Shape,
+        by: Option<&Node<Expr>>,
+    ) {
+        let text = self.source.get(target.span().range()).unwrap_or_default().trim();
+        let Some(target) = Target::of(target.inner()) else { return };
+        let values = match shape {
+            Shape::Any => by.map_or(vec![UNKNOWN], of_expression),
+            shape => of_shape(shape),
+        };
+        let effect = |value| Effect { target: target.clone(), statement: format!("{text} = {value}") };
+        self.effects.extend(values.into_iter().map(effect));
+    }
+
+    /// Something may be taken away; with `compacts` also what stands around it.
+    pub(super) fn may_take(&mut self, query: &Query, compacts: bool) {
+        let path = query.path.inner().clone();
+        let (target, statement) = match query.target.inner() {
+            QueryTarget::Internal(name) => (Target::Local(name.to_string()), taken(name, query)),
+            QueryTarget::External(prefix) => {
+                let first = path.segments.first().filter(|_| compacts);
+                let around = first.map(|first| OwnedValuePath { segments: vec![first.clone()] });
+                let statement = match around {
+                    Some(path) => format!("{} = {UNKNOWN}", OwnedTargetPath { prefix: *prefix, path }),
+                    None => format!("del({})", OwnedTargetPath { prefix: *prefix, path: path.clone() }),
+                };
+                (Target::Path(*prefix, path), statement)
+            }
+            QueryTarget::FunctionCall(_) | QueryTarget::Container(_) => return,
+        };
+        self.effects.push(Effect { target, statement });
+    }
+}
+
+impl Effect {
+    /// Statements that leave what stood there before.
+    fn undone(&self, before: &State) -> Vec<Self> {
+        let (text, shape) = match &self.target {
+            Target::Path(prefix, path) => {
+                let text = OwnedTargetPath { prefix: *prefix, path: path.clone() }.to_string();
+                (text, before.root(*prefix).read(&path.segments).shape)
+            }
+            Target::Local(name) => (name.clone(), before.locals.get(name).cloned().unwrap_or(Shape::Null)),
+        };
+        let effect = |value| Self { target: self.target.clone(), statement: format!("{text} = {value}") };
+        of_shape(&shape).into_iter().map(effect).collect()
+    }
+}
+
+impl Target {
+    fn of(target: &AssignmentTarget) -> Option<Self> {
+        if let Some((prefix, path)) = external(target) {
+            return Some(Self::Path(prefix, path));
+        }
+        match target {
+            AssignmentTarget::Internal(name, _) => Some(Self::Local(name.to_string())),
+            AssignmentTarget::Query(Query { target, .. }) => match target.inner() {
+                QueryTarget::Internal(name) => Some(Self::Local(name.to_string())),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+const ARRAY: &str = "(array(get({}, [\"a\"]) ?? null) ?? [])";
+const OBJECT: &str = "(object(get({}, [\"a\"]) ?? null) ?? {})";
+
+/// Expressions of all types that a shape has; no constants, since VRL computes with those.
+fn of_shape(shape: &Shape) -> Vec<&'static str> {
+    let kind = shape.kind();
+    if kind.is_any() || kind.contains_regex() {
+        return vec![UNKNOWN];
+    }
+    let all = [
+        (kind.contains_null(), "[null][0]"),
+        (kind.contains_boolean(), "[true][0]"),
+        (kind.contains_integer(), "[0][0]"),
+        (kind.contains_float(), "[0.5][0]"),
+        (kind.contains_bytes(), "[\"\"][0]"),
+        (kind.contains_timestamp(), "now()"),
+        (kind.contains_array(), ARRAY),
+        (kind.contains_object(), OBJECT),
+    ];
+    all.into_iter().filter(|(is_there, _)| *is_there).map(|(_, value)| value).collect()
+}
+
+/// What an expression gives by its form.
+fn of_expression(node: &Node<Expr>) -> Vec<&'static str> {
+    match node.inner() {
+        Expr::FunctionCall(call) => match result_of(call.inner().ident.inner()) {
+            Some(kind::ARRAY) => vec![ARRAY],
+            Some(kind::OBJECT) => vec![OBJECT],
+            _ => vec![UNKNOWN],
+        },
+        Expr::Container(container) => match container.inner() {
+            Container::Group(group) => of_expression(&group.inner().0),
+            _ => vec![UNKNOWN],
+        },
+        _ => vec![UNKNOWN],
+    }
+}

@@ -1,0 +1,267 @@
+//! The same program in words by which VRL sees what it overlooks. It is compiled for its types; what runs is the program as
+//! it was written.
+//!
+//! What VRL 0.38 overlooks, and what is put in its place:
+//!
+//! - A member that may be absent stands for itself before `||`, as if it were always there: `[.n][0]` is null where it is
+//!   absent.
+//! - An expression whose error is caught (`??`, `x, err = …`) may have failed halfway: what it writes is unknown behind it.
+//! - A variable that is only written on the right of `&&`, `||` or `??` may be null.
+//! - What a closure writes stands there in its next round, and behind it.
+//! - `del` takes from a variable, too.
+//! - A member of a variable that is written is not all of the variable.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use vrl::parser::ast::{
+    Assignment, AssignmentTarget, Block, Container, Expr, FunctionCall, IfStatement, Node, Op, Opcode,
+    Predicate, Program, Query, QueryTarget, RootExpr, Unary,
+};
+
+use super::access::Walk;
+use super::program::ProgramDiagnostic;
+use super::types::Effects;
+
+/// A program with what was put into it.
+#[derive(Debug)]
+pub(super) struct Witness {
+    /// Its text.
+    pub text: String,
+    /// Where something was put into the source, and how long it is, in order.
+    inserted: Vec<(usize, usize)>,
+}
+
+impl Witness {
+    /// `None`: VRL overlooks nothing in it.
+    pub fn of(source: &str, program: &Program, effects: &Effects) -> Option<Self> {
+        let mut author = Author { effects, known: vec![BTreeSet::new()], edits: Vec::new() };
+        for root in &program.0 {
+            if let RootExpr::Expr(expr) = root.inner() {
+                author.expr(expr);
+            }
+        }
+        author.edits.sort_by_key(|(at, _)| *at);
+        let (mut text, mut from) = (String::new(), 0);
+        for (at, more) in &author.edits {
+            text.push_str(source.get(from..*at)?);
+            text.push_str(more);
+            from = *at;
+        }
+        text.push_str(source.get(from..)?);
+        let inserted: Vec<_> = author.edits.iter().map(|(at, more)| (*at, more.len())).collect();
+        (!inserted.is_empty()).then_some(Self { text, inserted })
+    }
+
+    /// A finding at the place that it is about in the source.
+    pub fn placed(&self, mut found: ProgramDiagnostic) -> ProgramDiagnostic {
+        for label in &mut found.labels {
+            label.span = self.place(label.span.start)..self.place(label.span.end);
+        }
+        found
+    }
+
+    fn place(&self, in_text: usize) -> usize {
+        let mut before = 0;
+        for (at, length) in &self.inserted {
+            if at + before >= in_text {
+                break;
+            }
+            if in_text <= at + before + length {
+                return *at;
+            }
+            before += length;
+        }
+        in_text - before
+    }
+}
+
+/// Finds the places, in one walk.
+struct Author<'w> {
+    effects: &'w Effects,
+    /// The variables that were written before, in each block around the place.
+    known: Vec<BTreeSet<String>>,
+    edits: Vec<(usize, String)>,
+}
+
+impl Author<'_> {
+    fn expr(&mut self, node: &Node<Expr>) {
+        match node.inner() {
+            Expr::Literal(_) | Expr::Break(_) | Expr::Variable(_) => {}
+            Expr::Container(container) => self.container(container.inner()),
+            Expr::IfStatement(statement) => self.if_statement(statement.inner()),
+            Expr::Op(op) => self.op(op.inner()),
+            Expr::Assignment(assignment) => self.assignment(assignment.inner()),
+            Expr::Query(query) => match query.inner().target.inner() {
+                QueryTarget::FunctionCall(call) => self.call(call, None),
+                QueryTarget::Container(container) => self.container(container),
+                QueryTarget::Internal(_) | QueryTarget::External(_) => {}
+            },
+            Expr::FunctionCall(call) => self.call(call.inner(), Some(node.span().range())),
+            Expr::Unary(unary) => {
+                let Unary::Not(not) = unary.inner();
+                self.expr(&not.clone().into_inner().take().1);
+            }
+            Expr::Abort(abort) => abort.inner().message.iter().for_each(|message| self.expr(message)),
+            Expr::Return(value) => self.expr(&value.inner().expr),
+        }
+    }
+
+    fn container(&mut self, container: &Container) {
+        match container {
+            Container::Group(group) => self.expr(&group.inner().0),
+            Container::Block(block) => self.block(block.inner()),
+            Container::Array(array) => array.inner().clone().into_iter().for_each(|item| self.expr(&item)),
+            Container::Object(object) => {
+                object.inner().clone().into_iter().for_each(|(_, item)| self.expr(&item));
+            }
+        }
+    }
+
+    fn block(&mut self, block: &Block) {
+        self.known.push(BTreeSet::new());
+        block.0.iter().for_each(|expr| self.expr(expr));
+        self.known.pop();
+    }
+
+    fn if_statement(&mut self, statement: &IfStatement) {
+        match statement.predicate.inner() {
+            Predicate::One(expr) => self.expr(expr),
+            Predicate::Many(exprs) => exprs.iter().for_each(|expr| self.expr(expr)),
+        }
+        self.block(statement.if_node.inner());
+        statement.else_node.iter().for_each(|block| self.block(block.inner()));
+    }
+
+    fn op(&mut self, Op(left, opcode, right): &Op) {
+        match opcode.inner() {
+            Opcode::Or if may_be_absent(left) => {
+                self.around(left.span().range(), String::new(), |author| author.expr(left));
+            }
+            Opcode::Err => self.catching(left),
+            _ => self.expr(left),
+        }
+        if !matches!(opcode.inner(), Opcode::Or | Opcode::Err | Opcode::And) {
+            self.expr(right);
+            return;
+        }
+        let is_known = |name: &String| self.known.iter().any(|names| names.contains(name));
+        let new = Walk::of_expr((**right).clone()).locals_written;
+        let new: Vec<_> = new.into_iter().filter(|name| !is_known(name)).collect();
+        let unset = new.iter().map(|name| perhaps(&format!("{name} = null"))).collect();
+        self.around_if(right.span().range(), unset, |author| author.expr(right));
+    }
+
+    fn assignment(&mut self, assignment: &Assignment) {
+        match assignment {
+            Assignment::Single { target, expr, .. } => {
+                match is_member_of_variable(target.inner()) {
+                    true => self.around(expr.span().range(), String::new(), |author| author.expr(expr)),
+                    false => self.expr(expr),
+                }
+                self.knows(target.inner());
+            }
+            Assignment::Infallible { ok, err, expr, .. } => {
+                self.catching(expr);
+                self.knows(ok.inner());
+                self.knows(err.inner());
+            }
+        }
+    }
+
+    fn knows(&mut self, target: &AssignmentTarget) {
+        if let (AssignmentTarget::Internal(name, _), Some(known)) = (target, self.known.last_mut()) {
+            known.insert(name.to_string());
+        }
+    }
+
+    /// An expression that may fail at any place.
+    fn catching(&mut self, node: &Node<Expr>) {
+        let effects = self.effects.of(&node.span().range());
+        self.around_if(node.span().range(), effects, |author| author.expr(node));
+    }
+
+    fn call(&mut self, call: &FunctionCall, span: Option<Range<usize>>) {
+        let block = call.closure.as_ref().map(|closure| &closure.inner().block);
+        let effects = block.map(|block| self.effects.of(&block.span().range())).unwrap_or_default();
+        let mut unlikely = effects.clone();
+        if call.ident.inner().as_ref() == "del"
+            && let Some(argument) = call.arguments.first()
+            && let Expr::Query(query) = argument.inner().expr.inner()
+            && let QueryTarget::Internal(name) = query.inner().target.inner()
+        {
+            unlikely.push_str(&perhaps(&taken(name, query.inner())));
+        }
+        let inside = |author: &mut Self| {
+            call.arguments.iter().for_each(|argument| author.expr(&argument.inner().expr));
+            let Some(closure) = &call.closure else { return };
+            let block = closure.inner().block.inner();
+            if !effects.is_empty()
+                && let Some(first) = block.0.first()
+            {
+                author.edits.push((first.span().range().start, effects));
+            }
+            let variables = closure.inner().variables.iter().map(|name| name.inner().to_string());
+            author.known.push(variables.collect());
+            author.block(block);
+            author.known.pop();
+        };
+        match span {
+            Some(span) => self.around_if(span, unlikely, inside),
+            None => inside(self),
+        }
+    }
+
+    fn around_if(&mut self, span: Range<usize>, unlikely: String, inside: impl FnOnce(&mut Self)) {
+        match unlikely.is_empty() {
+            true => inside(self),
+            false => self.around(span, format!(", {{ {unlikely}null }}"), inside),
+        }
+    }
+
+    /// The same value out of an array: never absent, and no constant.
+    fn around(&mut self, span: Range<usize>, more: String, inside: impl FnOnce(&mut Self)) {
+        self.edits.push((span.start, "[".to_owned()));
+        inside(self);
+        self.edits.push((span.end, format!("{more}][0]")));
+    }
+}
+
+/// Whether VRL may take it for a value that is absent.
+fn may_be_absent(node: &Node<Expr>) -> bool {
+    match node.inner() {
+        Expr::Query(_) | Expr::Variable(_) => true,
+        Expr::FunctionCall(call) => call.inner().ident.inner().as_ref() == "del",
+        Expr::Container(container) => match container.inner() {
+            Container::Group(group) => may_be_absent(&group.inner().0),
+            Container::Block(block) => block.inner().0.last().is_some_and(may_be_absent),
+            Container::Array(_) | Container::Object(_) => false,
+        },
+        Expr::IfStatement(_) | Expr::Assignment(_) => true,
+        Expr::Op(op) => {
+            let Op(left, opcode, right) = op.inner();
+            matches!(opcode.inner(), Opcode::Or | Opcode::Err)
+                && (may_be_absent(left) || may_be_absent(right))
+        }
+        Expr::Literal(_) | Expr::Unary(_) | Expr::Abort(_) | Expr::Return(_) | Expr::Break(_) => false,
+    }
+}
+
+fn is_member_of_variable(target: &AssignmentTarget) -> bool {
+    match target {
+        AssignmentTarget::Internal(_, path) => path.is_some(),
+        AssignmentTarget::Query(Query { target, .. }) => matches!(target.inner(), QueryTarget::Internal(_)),
+        _ => false,
+    }
+}
+
+/// A statement that VRL takes for one that may run.
+pub(super) fn perhaps(statement: &str) -> String {
+    format!("if false {{ {statement} }}; ")
+}
+
+/// A statement that leaves what `del` leaves of a variable.
+pub(super) fn taken(name: &str, query: &Query) -> String {
+    let path = query.path.inner();
+    if path.is_root() { format!("{name} = null") } else { format!("{name}.{path} = null") }
+}

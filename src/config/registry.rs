@@ -162,7 +162,10 @@ fn url(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<String> {
         // It may hold a password.
         let message = format!("`{}` must be {}", key.name, key.shape.expected());
         let wrong = Diagnostic::error("bad-value", message).at(node.place, "");
-        walk.report(wrong.note("a user and a password stand in `basic_auth`, not in the address"));
+        walk.report(match text.value.contains('@') {
+            true => wrong.note("a user and a password stand in `basic_auth`, not in the address"),
+            false => wrong,
+        });
     }
     base
 }
@@ -186,7 +189,10 @@ fn basic(walk: &mut Walk<'_>, node: &Node) -> Option<(String, Secret)> {
 fn secret(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Secret> {
     let text = walk.scalar(node, key)?;
     if text.value.is_empty() || text.value.chars().any(char::is_control) {
-        let message = format!("`{}` must be {}", key.name, key.shape.expected());
+        let message = match text.value.is_empty() {
+            true => format!("`{}` must be {}", key.name, key.shape.expected()),
+            false => format!("`{}` holds a control character, such as the end of a line", key.name),
+        };
         walk.report(Diagnostic::error("bad-value", message).at(node.place, ""));
         return None;
     }

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use super::super::CodecError;
 
+/// The segments of a path that are told.
+const SEGMENTS_SHOWN: usize = 16;
+
 /// What is wrong. On the heap, so that the results of the way that goes well stay small.
 #[derive(Debug)]
 pub(super) struct Fault(Box<Inside>);
@@ -80,11 +83,24 @@ impl Fault {
 
     fn told(self, verdict: &str) -> CodecError {
         let Inside { class, what, at, segments, is_of_input } = *self.0;
-        let path: String = segments.iter().rev().map(String::as_str).collect();
-        let path = if path.is_empty() { "." } else { &path };
+        let path = path(&segments);
         let place = at.map(|at| format!(" (byte {at})")).unwrap_or_default();
         let error = CodecError::new(class, format!("{verdict}{path}: {what}{place}"));
         if is_of_input { error.of_input() } else { error }
+    }
+}
+
+/// The way from the outside to the inside; of a long one its two ends.
+fn path(from_inside: &[String]) -> String {
+    let way = |part: &[String]| part.iter().rev().map(String::as_str).collect::<String>();
+    match from_inside.len().checked_sub(SEGMENTS_SHOWN) {
+        _ if from_inside.is_empty() => ".".to_owned(),
+        None | Some(0) => way(from_inside),
+        Some(left) => {
+            let (inside, rest) = from_inside.split_at(SEGMENTS_SHOWN / 2);
+            let outside = &rest[left..];
+            format!("{} … {left} more … {}", way(outside), way(inside))
+        }
     }
 }
 
@@ -112,6 +128,10 @@ mod tests {
         let error = fault.read();
         assert_eq!(error.class, "avro_x");
         assert_eq!(error.message, "not Avro of this schema: .items.\"a b\"[3]: is bad (byte 7)");
+        let deep = (0..130).fold(Fault::new("avro_x", "is bad"), |fault, _| fault.in_member("n")).read();
+        let (outside, inside) = (".n".repeat(8), ".n".repeat(8));
+        let message = format!("not Avro of this schema: {outside} … 114 more … {inside}: is bad");
+        assert_eq!(deep.message, message);
         assert_eq!(Fault::new("avro_x", "is bad").written().message, "cannot be written as Avro: .: is bad");
     }
 }

@@ -173,7 +173,9 @@ impl<'a> Input<'a> {
     }
 
     fn truncated(&self, needed: usize) -> Fault {
-        let what = format!("the value ends here: {needed} bytes are needed, {} are left", self.left());
+        let needs =
+            if needed == 1 { "1 byte is needed".to_owned() } else { format!("{needed} bytes are needed") };
+        let what = format!("the value ends here: {needs}, {} are left", self.left());
         Fault::new("avro_truncated", what).at(self.at)
     }
 }

@@ -44,7 +44,7 @@ impl<'r> Current<'r> {
         let Some(key) = record.key else { return Ok(()) };
         let (key, origin) = decoder.decode(key, schemas).map_err(|error| match error {
             NotDecoded::Poison(error) => {
-                NotDecoded::Poison(CodecError { message: format!("the key is {}", error.message), ..error })
+                NotDecoded::Poison(CodecError { message: format!("the key: {}", error.message), ..error })
             }
             waits @ NotDecoded::Waits(_) => waits,
         })?;

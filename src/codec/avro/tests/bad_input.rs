@@ -40,7 +40,7 @@ fn each_kind_has_its_class_its_path_and_its_place() {
     );
     assert_eq!(
         told(&[2, b'x']),
-        "avro_truncated: not Avro of this schema: .items: the value ends here: 1 bytes are needed, 0 are left (byte 2)"
+        "avro_truncated: not Avro of this schema: .items: the value ends here: 1 byte is needed, 0 are left (byte 2)"
     );
     assert_eq!(
         told(&[4, b'x']),

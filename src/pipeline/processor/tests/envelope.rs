@@ -40,7 +40,7 @@ fn a_decoded_key_is_read_by_member_and_passes_as_it_came() {
     assert_eq!(chain().decode(JSON_KEY).map("%key = %key.id").one(&keyed).key_text(), Some("7"));
     let poison = chain().decode(JSON_KEY).poison(&record("{}"));
     assert_eq!((poison.stage, poison.class), (Stage::Decode, "json_syntax"));
-    assert!(poison.message.starts_with("the key is not JSON"), "{poison}");
+    assert!(poison.message.starts_with("the key: not JSON"), "{poison}");
     assert_eq!(chain().decode(JSON_KEY).one(&Record { key: None, ..record("{}") }).key, None);
 }
 

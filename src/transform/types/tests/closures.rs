@@ -78,6 +78,8 @@ fn closures_that_run_fine_are_not_refused() {
         ".x = map_values([{\"a\": {\"b\": 1}}], recursive: true) -> |v| { if v == 1 { 2 } else { v } }",
         ".x = replace_with(.region, r'(?P<one>E)U') -> |m| { if m.one == null { \"x\" } else { m.string } }",
         "l = .customer\nfor_each(.lines) -> |_i, l| { .x = l.sku }\n.y = l.name",
+        // What can only fail writes nothing.
+        "x = \"Z\"\nfor_each(.lines) -> |_i, _l| { .m = upcase(x)\nx = string!(.count) }",
         "x = 1\ny = 2\nz = \"s\"\nfor_each(.lines) -> |_i, _l| { if x == \"s\" { .x = 1 }\nx = y\ny = z }",
     ] {
         compiled(&orders(), ProgramKind::Map, source);

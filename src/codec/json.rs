@@ -65,7 +65,7 @@ fn members(record: &Projected, out: &mut Vec<u8>) -> Result<(), CodecError> {
 }
 
 fn not_json(fault: json_write::Fault) -> CodecError {
-    let message = format!("cannot be written as JSON: `{}` {}", fault.path(), fault.what);
+    let message = format!("cannot be written as JSON: `{}` {}", fault.place, fault.what);
     CodecError::new(if fault.is_limit { LIMIT } else { "json_value" }, message)
 }
 

@@ -2,39 +2,34 @@
 //!
 //! Never through serde: VRL's own serialiser writes U+FFFD for bytes that are not UTF-8, and null for infinities.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 
 use vrl::value::{Value, value::timestamp_to_string};
 
 use super::json::JSON_DEPTH_MAX;
+use super::place::Place;
 
 /// What cannot be written, and where it stands.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) what: &'static str,
     pub(super) is_limit: bool,
-    /// From the inside to the outside.
-    segments: Vec<String>,
+    pub(super) place: Place,
 }
 
 impl Fault {
     fn new(what: &'static str) -> Self {
-        Self { what, is_limit: false, segments: Vec::new() }
+        Self { what, is_limit: false, place: Place::default() }
     }
 
-    fn inside(mut self, segment: String) -> Self {
-        self.segments.push(segment);
+    fn in_member(mut self, name: &str) -> Self {
+        self.place.in_member(name);
         self
     }
 
-    /// The member, as a program would name it.
-    pub(super) fn path(&self) -> String {
-        if self.segments.is_empty() {
-            ".".to_owned()
-        } else {
-            self.segments.iter().rev().map(String::as_str).collect()
-        }
+    fn in_item(mut self, index: usize) -> Self {
+        self.place.in_item(index);
+        self
     }
 }
 
@@ -64,7 +59,7 @@ fn write_at(value: &Value, out: &mut Vec<u8>, depth: usize) -> Result<(), Fault>
             out.push(b'[');
             for (index, item) in items.iter().enumerate() {
                 separate(index, out);
-                write_at(item, out, depth + 1).map_err(|fault| fault.inside(format!("[{index}]")))?;
+                write_at(item, out, depth + 1).map_err(|fault| fault.in_item(index))?;
             }
             out.push(b']');
         }
@@ -94,7 +89,7 @@ fn write_member(
     separate(index, out);
     write_string(name, out);
     out.push(b':');
-    write_at(member, out, depth + 1).map_err(|fault| fault.inside(segment(name)))
+    write_at(member, out, depth + 1).map_err(|fault| fault.in_member(name))
 }
 
 fn append(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
@@ -105,19 +100,6 @@ fn separate(index: usize, out: &mut Vec<u8>) {
     if index > 0 {
         out.push(b',');
     }
-}
-
-fn segment(name: &str) -> String {
-    let is_plain = !name.is_empty()
-        && !name.starts_with(|first: char| first.is_ascii_digit())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let mut text = String::from(".");
-    if is_plain {
-        text.push_str(name);
-    } else {
-        write!(text, "{name:?}").expect("a String takes every character");
-    }
-    text
 }
 
 fn write_string(text: &str, out: &mut Vec<u8>) {

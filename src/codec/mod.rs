@@ -9,6 +9,7 @@ mod json;
 mod json_read;
 pub mod json_schema;
 mod json_write;
+mod place;
 
 pub use document::Document;
 pub use json::{JSON_BYTES_MAX, JSON_DEPTH_MAX};

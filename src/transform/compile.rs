@@ -86,8 +86,9 @@ fn compile_here(
 
     let mut found = rules::of_source(kind, &walk, scope);
     let followed = types::follow(kind, source, &ast, scope, &walk.access);
-    let witness = Witness::of(source, &ast, &followed.effects);
-    let text = tolerant::Text { kind, source, witness: witness.as_ref() };
+    let witness = Witness::of(source, &ast, &followed.effects, &[]);
+    let (ast, effects) = (&ast, &followed.effects);
+    let text = tolerant::Text { kind, source, ast, effects, witness: witness.as_ref() };
     let compiled = match tolerant::compile(text, scope, &walk) {
         Ok(compiled) => compiled,
         Err(theirs) => {

@@ -25,9 +25,6 @@ const SIMILARITY_MIN: f64 = 0.6;
 /// VRL's code for a write to what is read-only.
 pub(super) const READ_ONLY_MUTATION: usize = 315;
 
-/// VRL's code for a write into what can have no members.
-const INVALID_PARENT: usize = 642;
-
 /// VRL's code for a predicate that is not a boolean.
 const NON_BOOLEAN_PREDICATE: usize = 102;
 
@@ -144,25 +141,8 @@ fn member_of_bytes(touched: &TouchedPath) -> Option<ProgramDiagnostic> {
     )
 }
 
-/// VRL 0.38 checks an assignment to `%a.b` against the type of `.a`; its words then are about the wrong thing.
-pub(super) fn explain(finding: ProgramDiagnostic, walk: &Walk, scope: &Scope) -> ProgramDiagnostic {
-    let finding = of_unknown_types(finding, walk, scope);
-    let hit = |touched: &&TouchedPath| {
-        touched.prefix == PathPrefix::Metadata
-            && touched.touch == Touch::Write
-            && touched.span.contains(&finding.start())
-    };
-    let Some(touched) = walk.paths.iter().find(hit).filter(|_| finding.code == INVALID_PARENT) else {
-        return finding;
-    };
-    let message = "the envelope cannot be written once `.` is no object any more";
-    let mut own = ProgramDiagnostic::own_error(message, touched.span.clone(), "too late");
-    own.code = INVALID_PARENT;
-    own.with_note("write it before `.` is assigned, or in a `map` step of its own")
-}
-
 /// What may only be wrong because nobody said what the value is.
-fn of_unknown_types(finding: ProgramDiagnostic, walk: &Walk, scope: &Scope) -> ProgramDiagnostic {
+pub(super) fn explain(finding: ProgramDiagnostic, walk: &Walk, scope: &Scope) -> ProgramDiagnostic {
     let place = finding.labels.first().map(|label| label.span.clone());
     let is_of_types = finding.is_of_types() && scope.is_decoded() && !scope.is_typed();
     let Some(place) = place.filter(|_| is_of_types) else { return finding };

@@ -10,6 +10,7 @@ use super::compile::{findings, set_read_only};
 use super::functions;
 use super::program::{ProgramDiagnostic, ProgramKind};
 use super::scope::Scope;
+use super::types::Effects;
 use super::witness::Witness;
 
 /// VRL's findings about handling in vain.
@@ -38,6 +39,9 @@ type Outcome = Result<Compiled, Vec<ProgramDiagnostic>>;
 pub(super) struct Text<'t> {
     pub kind: ProgramKind,
     pub source: &'t str,
+    pub ast: &'t vrl::parser::ast::Program,
+    /// What VRL overlooks of what it writes.
+    pub effects: &'t Effects,
     /// In words by which VRL overlooks nothing, where it does.
     pub witness: Option<&'t Witness>,
 }
@@ -64,6 +68,7 @@ pub(super) fn compile(text: Text<'_>, scope: &Scope, walk: &Walk) -> Outcome {
 
 /// Of a program with and without what is known, the one that compiles.
 fn choose(text: Text<'_>, scope: &Scope, walk: &Walk, (typed, untyped): (Outcome, Outcome)) -> Outcome {
+    let typed = typed.or_else(|refused| handled(text, scope, &refused).ok_or(refused));
     match (typed, untyped) {
         (typed, Err(_)) => typed,
         // Needless handling of an error is only told where a schema says that it is needless.
@@ -96,6 +101,38 @@ fn as_warning(found: ProgramDiagnostic) -> ProgramDiagnostic {
         return found.with_note("this runs: it would be needed where types are unknown");
     }
     found.with_note("this compiles, since the error is handled, and it fails for each record that comes here")
+}
+
+/// Compiles as if what is handled in vain could fail, where that is all that is wrong.
+fn handled(text: Text<'_>, scope: &Scope, refused: &[ProgramDiagnostic]) -> Option<Compiled> {
+    let mut told: Vec<ProgramDiagnostic> = refused.to_vec();
+    for _ in 0..RETRIES_MAX {
+        if !told.iter().all(|found| !found.is_error || NEEDLESS.contains(&found.code)) {
+            return None;
+        }
+        let needless: Vec<_> =
+            told.iter().flat_map(|found| &found.labels).map(|label| label.span.clone()).collect();
+        let witness = Witness::of(text.source, text.ast, text.effects, &needless)?;
+        match plain(Text { witness: Some(&witness), ..text }, scope) {
+            Ok(mut compiled) => {
+                let needless = told.into_iter().filter(|found| NEEDLESS.contains(&found.code));
+                compiled.warnings.retain(|found| !NEEDLESS.contains(&found.code));
+                compiled.warnings.extend(needless.map(as_warning));
+                return Some(compiled);
+            }
+            Err(more) => {
+                let known = told.len();
+                let is_new =
+                    |found: &ProgramDiagnostic| told.iter().all(|known| known.labels != found.labels);
+                let more: Vec<_> = more.into_iter().filter(is_new).collect();
+                told.extend(more);
+                if told.len() == known {
+                    return None;
+                }
+            }
+        }
+    }
+    None
 }
 
 /// Forgets the types of what is handled in vain, and of nothing else.
@@ -177,7 +214,17 @@ fn plain(text: Text<'_>, scope: &Scope) -> Outcome {
             }
             Ok(seen)
         }
-        Err(found) => Err(found.into_iter().map(placed).collect()),
+        Err(found) => {
+            let plainly = written.err().unwrap_or_default();
+            let in_own_words = |found: ProgramDiagnostic| {
+                let found = placed(found);
+                let same =
+                    |other: &&ProgramDiagnostic| other.code == found.code && other.start() == found.start();
+                let plain = plainly.iter().find(same).cloned();
+                plain.unwrap_or_else(|| Witness::without_its_words(found))
+            };
+            Err(found.into_iter().map(in_own_words).collect())
+        }
     }
 }
 

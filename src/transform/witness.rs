@@ -10,6 +10,9 @@
 //! - What a closure writes stands there in its next round, and behind it.
 //! - `del` takes from a variable, too.
 //! - A member of a variable that is written is not all of the variable.
+//! - What a write needs around it may not be there: then it is made, with nothing else in it.
+//! - An error that cannot happen may be handled all the same.
+//! - A write to `%a.b` is one to the envelope, whatever `.a` is.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -18,9 +21,10 @@ use vrl::parser::ast::{
     Assignment, AssignmentTarget, Block, Container, Expr, FunctionCall, IfStatement, Node, Op, Opcode,
     Predicate, Program, Query, QueryTarget, RootExpr, Unary,
 };
+use vrl::path::{OwnedSegment, OwnedTargetPath, OwnedValuePath};
 
 use super::access::Walk;
-use super::program::ProgramDiagnostic;
+use super::program::{ProgramDiagnostic, ProgramLabel};
 use super::types::Effects;
 
 /// A program with what was put into it.
@@ -33,9 +37,9 @@ pub(super) struct Witness {
 }
 
 impl Witness {
-    /// `None`: VRL overlooks nothing in it.
-    pub fn of(source: &str, program: &Program, effects: &Effects) -> Option<Self> {
-        let mut author = Author { effects, known: vec![BTreeSet::new()], edits: Vec::new() };
+    /// `None`: VRL overlooks nothing in it. `needless` are the places of expressions whose error is caught, and that cannot fail.
+    pub fn of(source: &str, program: &Program, effects: &Effects, needless: &[Range<usize>]) -> Option<Self> {
+        let mut author = Author { effects, needless, known: vec![BTreeSet::new()], edits: Vec::new() };
         for root in &program.0 {
             if let RootExpr::Expr(expr) = root.inner() {
                 author.expr(expr);
@@ -61,6 +65,18 @@ impl Witness {
         found
     }
 
+    /// Without advice that quotes what was put into it.
+    pub fn without_its_words(mut found: ProgramDiagnostic) -> ProgramDiagnostic {
+        let is_own = |text: &str| !text.contains("][0]") && !text.contains("if false {");
+        let place = found.labels.first().cloned();
+        let is_without = found.labels.iter().all(|label| is_own(&label.message));
+        found.labels.retain(|label| is_without || is_own(&label.message) && !label.message.ends_with(':'));
+        if found.labels.is_empty() {
+            found.labels.extend(place.map(|label| ProgramLabel { message: String::new(), ..label }));
+        }
+        found
+    }
+
     fn place(&self, in_text: usize) -> usize {
         let mut before = 0;
         for (at, length) in &self.inserted {
@@ -79,6 +95,7 @@ impl Witness {
 /// Finds the places, in one walk.
 struct Author<'w> {
     effects: &'w Effects,
+    needless: &'w [Range<usize>],
     /// The variables that were written before, in each block around the place.
     known: Vec<BTreeSet<String>>,
     edits: Vec<(usize, String)>,
@@ -155,9 +172,11 @@ impl Author<'_> {
     fn assignment(&mut self, assignment: &Assignment) {
         match assignment {
             Assignment::Single { target, expr, .. } => {
-                match is_member_of_variable(target.inner()) {
-                    true => self.around(expr.span().range(), String::new(), |author| author.expr(expr)),
-                    false => self.expr(expr),
+                let span = expr.span().range();
+                let unlikely = self.effects.of(&span);
+                match is_member_of_variable(target.inner()) && unlikely.is_empty() {
+                    true => self.around(span, String::new(), |author| author.expr(expr)),
+                    false => self.around_if(span, unlikely, |author| author.expr(expr)),
                 }
                 self.knows(target.inner());
             }
@@ -177,8 +196,11 @@ impl Author<'_> {
 
     /// An expression that may fail at any place.
     fn catching(&mut self, node: &Node<Expr>) {
-        let effects = self.effects.of(&node.span().range());
-        self.around_if(node.span().range(), effects, |author| author.expr(node));
+        let mut unlikely = self.effects.of(&node.span().range());
+        if self.needless.contains(&node.span().range()) {
+            unlikely.push_str(&perhaps("to_int([\"\"][0])"));
+        }
+        self.around_if(node.span().range(), unlikely, |author| author.expr(node));
     }
 
     fn call(&mut self, call: &FunctionCall, span: Option<Range<usize>>) {
@@ -188,9 +210,13 @@ impl Author<'_> {
         if call.ident.inner().as_ref() == "del"
             && let Some(argument) = call.arguments.first()
             && let Expr::Query(query) = argument.inner().expr.inner()
-            && let QueryTarget::Internal(name) = query.inner().target.inner()
         {
-            unlikely.push_str(&perhaps(&taken(name, query.inner())));
+            let statement = match query.inner().target.inner() {
+                QueryTarget::Internal(name) => Some(taken(name, query.inner())),
+                QueryTarget::External(_) => taken_from_item("", query.inner()),
+                _ => None,
+            };
+            unlikely.extend(statement.iter().map(|statement| perhaps(statement)));
         }
         let inside = |author: &mut Self| {
             call.arguments.iter().for_each(|argument| author.expr(&argument.inner().expr));
@@ -260,8 +286,34 @@ pub(super) fn perhaps(statement: &str) -> String {
     format!("if false {{ {statement} }}; ")
 }
 
+/// An array of which VRL knows nothing.
+pub(super) const ARRAY: &str = "(array(get({}, [\"a\"]) ?? null) ?? [])";
+
 /// A statement that leaves what `del` leaves of a variable.
 pub(super) fn taken(name: &str, query: &Query) -> String {
+    taken_from_item(name, query).unwrap_or_else(|| format!("{} = null", below(name, query.path.inner())))
+}
+
+/// The same where something is taken from an item of an array: VRL does not follow that at all.
+pub(super) fn taken_from_item(name: &str, query: &Query) -> Option<String> {
     let path = query.path.inner();
-    if path.is_root() { format!("{name} = null") } else { format!("{name}.{path} = null") }
+    let index = path.segments.iter().position(|segment| matches!(segment, OwnedSegment::Index(_)))?;
+    if index + 1 == path.segments.len() {
+        return None;
+    }
+    let array = OwnedValuePath { segments: path.segments[..index].to_vec() };
+    let array = match query.target.inner() {
+        QueryTarget::External(prefix) => OwnedTargetPath { prefix: *prefix, path: array }.to_string(),
+        _ => below(name, &array),
+    };
+    Some(format!("{array} = {ARRAY}"))
+}
+
+/// A path below a variable, as a program names it.
+pub(super) fn below(name: &str, path: &OwnedValuePath) -> String {
+    match path.segments.first() {
+        None => name.to_owned(),
+        Some(OwnedSegment::Index(_)) => format!("{name}{path}"),
+        Some(OwnedSegment::Field(_)) => format!("{name}.{path}"),
+    }
 }

@@ -1,11 +1,7 @@
 //! What is wrong with a value, and where it stands: found deep inside, told with the whole path.
 
-use std::fmt::Write as _;
-
 use super::super::CodecError;
-
-/// The segments of a path that are told.
-const SEGMENTS_SHOWN: usize = 16;
+use super::super::place::Place;
 
 /// What is wrong. On the heap, so that the results of the way that goes well stay small.
 #[derive(Debug)]
@@ -17,8 +13,7 @@ struct Inside {
     what: String,
     /// Offset in bytes.
     at: Option<usize>,
-    /// From the inside to the outside.
-    segments: Vec<String>,
+    place: Place,
     /// It is in the bytes that were read, whenever it is found.
     is_of_input: bool,
 }
@@ -29,7 +24,7 @@ impl Fault {
             class,
             what: what.into(),
             at: None,
-            segments: Vec::new(),
+            place: Place::default(),
             is_of_input: false,
         }))
     }
@@ -42,13 +37,13 @@ impl Fault {
 
     /// It stands in the member `name`.
     pub(super) fn in_member(mut self, name: &str) -> Self {
-        self.0.segments.push(member(name));
+        self.0.place.in_member(name);
         self
     }
 
     /// It stands in the item `index`.
     pub(super) fn in_item(mut self, index: usize) -> Self {
-        self.0.segments.push(format!("[{index}]"));
+        self.0.place.in_item(index);
         self
     }
 
@@ -82,40 +77,11 @@ impl Fault {
     }
 
     fn told(self, verdict: &str) -> CodecError {
-        let Inside { class, what, at, segments, is_of_input } = *self.0;
-        let path = path(&segments);
-        let place = at.map(|at| format!(" (byte {at})")).unwrap_or_default();
-        let error = CodecError::new(class, format!("{verdict}{path}: {what}{place}"));
+        let Inside { class, what, at, place, is_of_input } = *self.0;
+        let at = at.map(|at| format!(" (byte {at})")).unwrap_or_default();
+        let error = CodecError::new(class, format!("{verdict}{place}: {what}{at}"));
         if is_of_input { error.of_input() } else { error }
     }
-}
-
-/// The way from the outside to the inside; of a long one its two ends.
-fn path(from_inside: &[String]) -> String {
-    let way = |part: &[String]| part.iter().rev().map(String::as_str).collect::<String>();
-    match from_inside.len().checked_sub(SEGMENTS_SHOWN) {
-        _ if from_inside.is_empty() => ".".to_owned(),
-        None | Some(0) => way(from_inside),
-        Some(left) => {
-            let (inside, rest) = from_inside.split_at(SEGMENTS_SHOWN / 2);
-            let outside = &rest[left..];
-            format!("{} … {left} more … {}", way(outside), way(inside))
-        }
-    }
-}
-
-/// A member as a program would name it.
-fn member(name: &str) -> String {
-    let is_plain = !name.is_empty()
-        && !name.starts_with(|first: char| first.is_ascii_digit())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let mut text = String::from(".");
-    if is_plain {
-        text.push_str(name);
-    } else {
-        write!(text, "{name:?}").expect("a String takes every character");
-    }
-    text
 }
 
 #[cfg(test)]
@@ -128,10 +94,6 @@ mod tests {
         let error = fault.read();
         assert_eq!(error.class, "avro_x");
         assert_eq!(error.message, "not Avro of this schema: .items.\"a b\"[3]: is bad (byte 7)");
-        let deep = (0..130).fold(Fault::new("avro_x", "is bad"), |fault, _| fault.in_member("n")).read();
-        let (outside, inside) = (".n".repeat(8), ".n".repeat(8));
-        let message = format!("not Avro of this schema: {outside} … 114 more … {inside}: is bad");
-        assert_eq!(deep.message, message);
         assert_eq!(Fault::new("avro_x", "is bad").written().message, "cannot be written as Avro: .: is bad");
     }
 }

@@ -1,7 +1,7 @@
 //! What does not fit, and where: found deep inside, told with the whole path. Nothing of the value is in it but the names
 //! of members on the way.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use vrl::value::Value;
 
@@ -9,6 +9,7 @@ use super::JsonSchema;
 use super::node::{NodeId, Types};
 use super::number::Number;
 use crate::codec::CodecError;
+use crate::codec::place::{Place, short};
 
 /// The class of an error for what does not fit.
 const MISFIT: &str = "json_schema";
@@ -17,8 +18,6 @@ const LIMIT: &str = "json_limit";
 
 /// How many constants are told before a message ends with `…`.
 const CONSTANTS_TOLD_MAX: usize = 8;
-/// How many bytes of a constant or of a member's name are told.
-const TEXT_BYTES_MAX: usize = 64;
 
 /// What does not fit. On the heap, so that the results of the way that goes well stay small.
 pub(super) struct Fault<'s>(Box<Inside<'s>>);
@@ -27,13 +26,7 @@ struct Inside<'s> {
     expected: Expected<'s>,
     actual: &'static str,
     schema: NodeId,
-    /// From the inside to the outside.
-    path: Vec<Segment>,
-}
-
-enum Segment {
-    Member(String),
-    Item(usize),
+    place: Place,
 }
 
 pub(super) enum Expected<'s> {
@@ -60,28 +53,28 @@ pub(super) enum Expected<'s> {
 
 impl<'s> Fault<'s> {
     pub(super) fn new(schema: NodeId, expected: Expected<'s>, actual: &'static str) -> Self {
-        Self(Box::new(Inside { expected, actual, schema, path: Vec::new() }))
+        Self(Box::new(Inside { expected, actual, schema, place: Place::default() }))
     }
 
     pub(super) fn in_member(mut self, name: &str) -> Self {
-        self.0.path.push(Segment::Member(name.to_owned()));
+        self.0.place.in_member(name);
         self
     }
 
     pub(super) fn in_item(mut self, index: usize) -> Self {
-        self.0.path.push(Segment::Item(index));
+        self.0.place.in_item(index);
         self
     }
 
     /// How far inside it is.
     pub(super) fn depth(&self) -> usize {
-        self.0.path.len()
+        self.0.place.depth()
     }
 
     /// The types that were expected, where that is all that is wrong.
     pub(super) fn types(&self) -> Option<Types> {
         match self.0.expected {
-            Expected::Types(types) if self.0.path.is_empty() => Some(types),
+            Expected::Types(types) if self.0.place.depth() == 0 => Some(types),
             _ => None,
         }
     }
@@ -92,10 +85,7 @@ impl<'s> Fault<'s> {
 
     pub(super) fn told(&self, schema: &JsonSchema) -> CodecError {
         let inside = &*self.0;
-        let mut path: String = inside.path.iter().rev().map(Segment::to_string).collect();
-        if path.is_empty() {
-            path.push('.');
-        }
+        let path = &inside.place;
         if let Expected::Effort(what) = inside.expected {
             return CodecError::new(LIMIT, format!("cannot be held against the JSON Schema: {path}: {what}"));
         }
@@ -159,26 +149,4 @@ fn write_constants(f: &mut fmt::Formatter<'_>, constants: &[Value]) -> fmt::Resu
         [one] => f.write_str(one),
         several => write!(f, "one of {}", several.join(", ")),
     }
-}
-
-impl fmt::Display for Segment {
-    /// As a program would name it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self {
-            Self::Item(index) => return write!(f, "[{index}]"),
-            Self::Member(name) => short(name),
-        };
-        let is_plain = !name.is_empty()
-            && !name.starts_with(|first: char| first.is_ascii_digit())
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        f.write_char('.')?;
-        if is_plain { f.write_str(&name) } else { write!(f, "{name:?}") }
-    }
-}
-
-fn short(text: &str) -> std::borrow::Cow<'_, str> {
-    if text.len() <= TEXT_BYTES_MAX {
-        return text.into();
-    }
-    format!("{}…", &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]).into()
 }

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use vrl::parser::ast::{Assignment, AssignmentOp, AssignmentTarget, Query, QueryTarget};
-use vrl::path::{OwnedValuePath, PathPrefix};
+use vrl::path::{OwnedSegment, OwnedTargetPath, OwnedValuePath, PathPrefix};
 
+use super::super::witness::below;
 use super::flow::{Flow, Written};
 use super::operators::merged;
 use super::shape::{Shape, Text};
@@ -19,6 +20,7 @@ impl Flow<'_> {
                     shape = merged(&self.target(target.inner()), &shape);
                 }
                 let by = (*op != AssignmentOp::Merge).then_some(expr.as_ref());
+                self.open(target.inner(), &expr.span().range());
                 self.may_write(target, &shape, by);
                 self.assign(target.inner(), shape.clone(), span);
                 shape
@@ -26,6 +28,9 @@ impl Flow<'_> {
             Assignment::Infallible { ok, err, expr, .. } => {
                 let (shape, done) = self.catching(expr);
                 self.join(done);
+                for target in [ok, err] {
+                    self.open(target.inner(), &expr.span().range());
+                }
                 self.may_write(ok, &ok_shape(shape), None);
                 self.may_write(err, &Shape::one_of([Shape::Text(Text::Unknown), Shape::Null]), None);
                 for target in [ok, err] {
@@ -44,15 +49,63 @@ impl Flow<'_> {
         }
     }
 
-    fn assign(&mut self, target: &AssignmentTarget, shape: Shape, span: Range<usize>) {
-        if let AssignmentTarget::Internal(name, path) = target {
-            let shape = if path.is_none() { shape.clone() } else { Shape::Any };
-            self.state.locals.insert(name.to_string(), shape);
+    /// What a write needs around it may not be there, or be no object: then it becomes one with this alone. VRL refuses such a
+    /// write, or overlooks that nothing else is there.
+    fn open(&mut self, target: &AssignmentTarget, place: &Range<usize>) {
+        let (root, name, path) = match (external(target), local(target)) {
+            (Some((prefix, path)), _) => {
+                if !self.has_members {
+                    return;
+                }
+                if prefix == PathPrefix::Metadata {
+                    self.open_envelope(&path, place);
+                }
+                (
+                    self.root(prefix).clone(),
+                    if prefix == PathPrefix::Event { "" } else { "%" }.to_owned(),
+                    path,
+                )
+            }
+            (None, Some((name, path))) => (self.local(&name), name, path),
+            (None, None) => return,
+        };
+        for (index, next) in path.segments.iter().enumerate() {
+            let holder = root.read(&path.segments[..index]).shape;
+            let is_held = |one: &Shape| match next {
+                // What a program says that it is, it is not by mistake.
+                _ if matches!(one, Shape::Any | Shape::Literal(_)) => true,
+                OwnedSegment::Field(_) => matches!(one, Shape::Record(_) | Shape::Map(_)),
+                OwnedSegment::Index(_) => matches!(one, Shape::Array(_)),
+            };
+            if !holder.alternatives().iter().all(|(one, _)| is_held(one)) {
+                let around = OwnedValuePath { segments: path.segments[..index].to_vec() };
+                self.ascribed.add(place.clone(), format!("{} = {}", named(&name, &around), empty(next)));
+            }
         }
-        if let AssignmentTarget::Query(Query { target, .. }) = target
-            && let QueryTarget::Internal(name) = target.inner()
-        {
-            self.state.locals.insert(name.to_string(), Shape::Any);
+    }
+
+    /// VRL 0.38 checks a write to `%a.b` against the type of `.a` (verify_overwritable): `.a` may be an object, for all it knows.
+    fn open_envelope(&mut self, path: &OwnedValuePath, place: &Range<usize>) {
+        // What is not known here VRL may know.
+        let is_whole = |written: &Written| written.prefix == PathPrefix::Event && written.path.is_root();
+        let is_replaced = self.written.iter().any(is_whole);
+        for (index, next) in path.segments.iter().enumerate() {
+            let holder = self.root(PathPrefix::Event).read(&path.segments[..index]).shape;
+            let is_open = match next {
+                OwnedSegment::Field(_) => holder.kind().contains_object(),
+                OwnedSegment::Index(_) => holder.kind().contains_array(),
+            };
+            if !is_open || (is_replaced && holder == Shape::Any) {
+                let around = OwnedValuePath { segments: path.segments[..index].to_vec() };
+                self.ascribed.add(place.clone(), format!("{} = {}", named("", &around), empty(next)));
+            }
+        }
+    }
+
+    fn assign(&mut self, target: &AssignmentTarget, shape: Shape, span: Range<usize>) {
+        if let Some((name, path)) = local(target) {
+            let whole = self.local(&name).with(&path.segments, &shape);
+            self.state.locals.insert(name, whole);
         }
         if let Some((prefix, path)) = external(target) {
             let root = self.root_mut(prefix);
@@ -65,8 +118,39 @@ impl Flow<'_> {
 /// What `x, err = …` gives: where it fails, the default of its type.
 fn ok_shape(shape: Shape) -> Shape {
     let kind = shape.kind();
-    let is_plain = kind.is_exact() && !kind.contains_undefined();
+    let is_plain = !kind.is_never() && kind.is_exact() && !kind.contains_undefined();
     if is_plain { shape } else { Shape::Any }
+}
+
+/// The variable, and the path in it, that a target names.
+fn local(target: &AssignmentTarget) -> Option<(String, OwnedValuePath)> {
+    match target {
+        AssignmentTarget::Internal(name, path) => {
+            Some((name.to_string(), path.clone().unwrap_or_else(OwnedValuePath::root)))
+        }
+        AssignmentTarget::Query(Query { target, path }) => match target.inner() {
+            QueryTarget::Internal(name) => Some((name.to_string(), path.inner().clone())),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A path below a variable, or below `.` (empty) or `%`, as a program names it.
+fn named(root: &str, path: &OwnedValuePath) -> String {
+    let below_root = |prefix| OwnedTargetPath { prefix, path: path.clone() }.to_string();
+    match root {
+        "" => below_root(PathPrefix::Event),
+        "%" => below_root(PathPrefix::Metadata),
+        name => below(name, path),
+    }
+}
+
+fn empty(next: &OwnedSegment) -> &'static str {
+    match next {
+        OwnedSegment::Field(_) => "{}",
+        OwnedSegment::Index(_) => "[]",
+    }
 }
 
 /// The value or the envelope, and the path in it, that a target names.

@@ -26,10 +26,13 @@ pub(super) fn call(flow: &mut Flow<'_>, call: &FunctionCall) -> Shape {
         });
     }
     if let (Some(shape), Some(argument)) = (arguments.first(), call.arguments.first())
-        && flow.tells()
+        && !flow.state.dead
         && can_only_fail(&name, shape)
     {
-        flow.found.push(failing(&name, shape, argument.inner().expr.span().range()));
+        flow.state.failed = true;
+        if flow.tells() {
+            flow.found.push(failing(&name, shape, argument.inner().expr.span().range()));
+        }
     }
     if let Some(closure) = &call.closure {
         let value = value_argument(call).and_then(|index| arguments.get(index));

@@ -8,7 +8,7 @@ use vrl::compiler::value::kind;
 use vrl::parser::ast::{AssignmentTarget, Container, Expr, Node, Query, QueryTarget};
 use vrl::path::{OwnedTargetPath, OwnedValuePath, PathPrefix};
 
-use super::super::witness::{perhaps, taken};
+use super::super::witness::{ARRAY, perhaps, taken, taken_from_item};
 use super::assign::external;
 use super::flow::{Flow, State, result_of};
 use super::shape::Shape;
@@ -40,16 +40,21 @@ impl Effects {
         let all = self.0.get(&(place.start, place.end)).into_iter().flatten();
         all.map(|statement| perhaps(statement)).collect()
     }
+
+    /// One more.
+    pub(super) fn add(&mut self, place: Range<usize>, statement: String) {
+        let known = self.0.entry((place.start, place.end)).or_default();
+        if !known.contains(&statement) {
+            known.push(statement);
+        }
+    }
 }
 
 impl Flow<'_> {
     /// All that was written since there were so many effects belongs to a place.
     pub(super) fn ascribe(&mut self, place: Range<usize>, since: usize) {
-        let known = self.ascribed.0.entry((place.start, place.end)).or_default();
         for effect in &self.effects[since..] {
-            if !known.contains(&effect.statement) {
-                known.push(effect.statement.clone());
-            }
+            self.ascribed.add(place.clone(), effect.statement.clone());
         }
     }
 
@@ -87,9 +92,12 @@ impl Flow<'_> {
             QueryTarget::External(prefix) => {
                 let first = path.segments.first().filter(|_| compacts);
                 let around = first.map(|first| OwnedValuePath { segments: vec![first.clone()] });
-                let statement = match around {
-                    Some(path) => format!("{} = {UNKNOWN}", OwnedTargetPath { prefix: *prefix, path }),
-                    None => format!("del({})", OwnedTargetPath { prefix: *prefix, path: path.clone() }),
+                let statement = match (around, taken_from_item("", query)) {
+                    (Some(path), _) => format!("{} = {UNKNOWN}", OwnedTargetPath { prefix: *prefix, path }),
+                    (None, Some(statement)) => statement,
+                    (None, None) => {
+                        format!("del({})", OwnedTargetPath { prefix: *prefix, path: path.clone() })
+                    }
                 };
                 (Target::Path(*prefix, path), statement)
             }
@@ -130,7 +138,6 @@ impl Target {
     }
 }
 
-const ARRAY: &str = "(array(get({}, [\"a\"]) ?? null) ?? [])";
 const OBJECT: &str = "(object(get({}, [\"a\"]) ?? null) ?? {})";
 
 /// Expressions of all types that a shape has; no constants, since VRL computes with those.

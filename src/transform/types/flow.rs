@@ -28,6 +28,8 @@ pub(super) struct State {
     pub locals: BTreeMap<String, Shape>,
     /// Nothing comes here.
     pub dead: bool,
+    /// Whatever would come here has failed inside the expression whose error is caught.
+    pub failed: bool,
 }
 
 /// A place that a program writes.
@@ -76,7 +78,7 @@ pub(super) struct Flow<'s> {
 impl State {
     /// At the beginning of a program.
     pub fn at(value: Shape, envelope: Shape) -> Self {
-        Self { value, envelope, locals: BTreeMap::new(), dead: false }
+        Self { value, envelope, locals: BTreeMap::new(), dead: false, failed: false }
     }
 
     /// The value or the envelope.
@@ -240,6 +242,7 @@ impl<'s> Flow<'s> {
             return;
         }
         let state = &mut self.state;
+        state.failed &= other.failed;
         state.value = std::mem::replace(&mut state.value, Shape::Any).merge(other.value);
         state.envelope = std::mem::replace(&mut state.envelope, Shape::Any).merge(other.envelope);
         // A variable that was never written is null.

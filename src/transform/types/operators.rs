@@ -76,8 +76,13 @@ impl Flow<'_> {
     pub(super) fn catching(&mut self, node: &Node<Expr>) -> (Shape, State) {
         let before = self.state.clone();
         let (known, effects) = (self.written.len(), self.effects.len());
-        let shape = self.asking(|flow| flow.expr(node));
+        self.state.failed = false;
+        let mut shape = self.asking(|flow| flow.expr(node));
         self.ascribe_perhaps(node.span().range(), effects, &before);
+        self.state.dead |= std::mem::replace(&mut self.state.failed, before.failed);
+        if self.state.dead {
+            shape = Shape::never();
+        }
         let done = self.state.clone();
         self.join(before.clone());
         for index in known..self.written.len() {

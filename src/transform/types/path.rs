@@ -111,7 +111,11 @@ impl Shape {
     /// The same without what stands at a path.
     #[must_use]
     pub(super) fn without(&self, path: &[OwnedSegment]) -> Shape {
-        let [OwnedSegment::Field(name), rest @ ..] = path else { return Shape::Any };
+        let (name, rest) = match path {
+            [] => return Shape::Any,
+            [OwnedSegment::Field(name), rest @ ..] => (name, rest),
+            [OwnedSegment::Index(_), rest @ ..] => return self.without_item(rest),
+        };
         match self {
             Shape::Record(record) => {
                 let mut record = (**record).clone();
@@ -124,6 +128,19 @@ impl Shape {
             }
             Shape::Union(all) => Shape::one_of(all.iter().map(|one| one.without(path))),
             Shape::Perhaps(inner) => inner.without(path).perhaps(),
+            other => other.clone(),
+        }
+    }
+
+    /// The same without an item, or without what stands at a path in it. Which item it is, or whether it is there, is not known.
+    fn without_item(&self, rest: &[OwnedSegment]) -> Shape {
+        match self {
+            Shape::Array(items) if !rest.is_empty() => {
+                let changed = items.without(rest);
+                Shape::Array(Arc::new((**items).clone().merge(changed)))
+            }
+            Shape::Union(all) => Shape::one_of(all.iter().map(|one| one.without_item(rest))),
+            Shape::Perhaps(inner) => inner.without_item(rest).perhaps(),
             other => other.clone(),
         }
     }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// VRL takes these, and a record fails there.
-const FAIL: [&str; 19] = [
+const FAIL: [&str; 26] = [
     // What is absent stands before `||` as if it were there.
     ".n = \"s\"\nif .flag == true { del(.n) }\n.m = .n || 5\n.o = .m + \"x\"",
     "if .flag == true { .n = \"s\" }\n.m = (.n) || 5\n.o = .m + \"x\"",
@@ -28,10 +28,19 @@ const FAIL: [&str; 19] = [
     // Variables.
     "x = {\"a\": 1}\ndel(x.a)\n.o = x.a + 1",
     "x = {}\nx.a = 5\n.o = .count / x",
+    // What stands around what is written may not be there.
+    ".tags.k = \"z\"\n.lines[0].sku = \"z\"\n.o = .lines[0].price + 1",
+    ".n = {\"a\": \"s\"}\nif .flag == true { .n = null }\n.n.b = 1\n.o = upcase(.n.a)",
+    "n = {\"a\": \"s\"}\nif .flag == true { n = null }\nn.b = 1\n.o = upcase(n.a)",
+    ".m = {\"k\": .customer}\nif .flag == true { del(.m.k) }\n.m.k.vip = true\n.o = upcase(.m.k.name)",
+    // What is taken from an item.
+    "del(.lines[0].sku)\nfor_each(.lines) -> |_i, l| { .o = upcase(l.sku) }",
+    "del(.lines[0].sku)\n.o = upcase(.lines[0].sku) ?? \"x\"\n.p = upcase(.lines[0].sku || 5)",
+    "x = .lines\ndel(x[0].sku)\nfor_each(x) -> |_i, l| { .o = upcase(l.sku) }",
 ];
 
 /// As far as these go, nothing can fail.
-const RUN: [&str; 16] = [
+const RUN: [&str; 26] = [
     ".m = .note || \"none\"\n.o = upcase(.m)",
     ".m = .region || 5\n.o = upcase(.m)",
     "if .flag == true { .n = \"s\" }\n.m = .n || \"t\"\n.o = upcase(.m)",
@@ -48,6 +57,18 @@ const RUN: [&str; 16] = [
     ".tags = map_values(.tags) -> |v| { v = upcase(v); v + \"x\" }",
     ".o = filter(.lines) -> |_i, l| { p = l.price * 2.0; p > 1.0 }\n.p = length(.o)",
     "x = 1\nif .count > 5 && .count < 9 { x = 2 }\n.o = x + 1",
+    // The envelope has nothing to do with the members of the value.
+    "%headers.h = upcase(.region)",
+    "%headers.h = to_string(.count)\n%headers.region = .region\n.o = upcase(.region)",
+    ". = {\"n\": .count}\n%headers.h = to_string(.n)\n.o = .n + 1",
+    "%headers.h, err = upcase(.region) + string(.note)\n.o = upcase(.region)",
+    // What stands around what is written is made.
+    ".new.y = 1\n.o = .count + .new.y",
+    ".new[0] = 1\n.o = .count + 1",
+    "x = {}\nx.a.b = 1\n.o = .count + x.a.b",
+    ".customer.name.first = \"a\"\n.o = .count + 1",
+    ".customer.name = \"a\"\n.o = upcase(.customer.name)\n.p = !.customer.vip",
+    "%headers.h = \"x\"\n.new.a.b = upcase(.region)\n.o = upcase(.new.a.b)",
 ];
 
 #[test]

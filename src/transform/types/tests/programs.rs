@@ -35,6 +35,10 @@ fn what_compiles_untyped_compiles_typed_and_keeps_its_types() {
         ".w = to_float(.weight) ?? 0.0\n.n = 1",
         ".w = to_float!(.weight)\n.n = 1",
         ".w = upcase!(.id)\n.n = 1",
+        // Beside what needs types.
+        ".w = .count / 2 ?? 0\n.n = .count + 1",
+        ".w, err = to_float(.weight) + 1.0\n.n = 1\n.r = upcase(.region)",
+        ".w = (to_float(.weight) ?? 0.0) + .weight\n.n, err = length(.region)\n.r = upcase(.region)",
     ] {
         let (map, warnings) = compiled(&orders(), ProgramKind::Map, source);
         assert!(warnings.iter().all(|found| !found.is_error), "{source}");

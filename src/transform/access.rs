@@ -179,9 +179,6 @@ pub(super) struct Walk {
     pub(super) has_variables: bool,
     /// The variables that it writes.
     pub(super) locals_written: BTreeSet<String>,
-    /// What a closure may write in the value: VRL does not follow closures.
-    pub(super) closure_writes: Vec<OwnedValuePath>,
-    closures: usize,
     depth: usize,
 }
 
@@ -335,9 +332,7 @@ impl Walk {
             }
         }
         if let Some(closure) = call.closure {
-            self.closures += 1;
             self.block(closure.into_inner().block.into_inner());
-            self.closures -= 1;
         }
     }
 
@@ -357,9 +352,6 @@ impl Walk {
                 self.access.value = true;
                 self.access.members.path(&path);
                 self.access.writes_value |= touch != Touch::Read;
-                if self.closures > 0 && touch != Touch::Read {
-                    self.closure_writes.push(path.clone());
-                }
                 self.access.writes_value_root |= touch == Touch::Write && path.is_root();
             }
             PathPrefix::Metadata => {

@@ -148,9 +148,6 @@ fn scope_after(
         key: None,
         writes: followed.written.clone(),
     };
-    for path in &walk.closure_writes {
-        forget(&mut left.kind, path.segments.first());
-    }
     left.shape = followed.value.clone().refined(&left.kind);
     left.kind = left.shape.widening(left.kind);
     if writes_key {

@@ -9,11 +9,10 @@ use std::sync::Arc;
 
 use vrl::compiler::TypeState;
 use vrl::compiler::state::ExternalEnv;
-use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix, ValuePath};
+use vrl::path::{OwnedValuePath, PathPrefix, ValuePath};
 use vrl::value::Kind;
 use vrl::value::kind::{Collection, Field};
 
-use super::access::Walk;
 use super::tolerant;
 use super::types::{Member, Record, Shape, Text, shape_of, shape_of_json};
 use crate::config::spec::{DataSchema, DecodeSpec, Decoding, Format};
@@ -154,18 +153,6 @@ impl Scope {
     pub(super) fn without_member(&self, name: &str) -> Self {
         let mut scope = self.clone();
         tolerant::set_member(&mut scope.value, name, Kind::any());
-        scope
-    }
-
-    /// The same place as VRL must see it for a program: it does not follow what closures write.
-    pub(super) fn for_vrl(&self, walk: &Walk) -> Self {
-        let mut scope = self.clone();
-        for path in &walk.closure_writes {
-            match path.segments.first() {
-                Some(OwnedSegment::Field(name)) => scope = scope.without_member(name.as_str()),
-                _ => scope.value = Kind::any(),
-            }
-        }
         scope
     }
 

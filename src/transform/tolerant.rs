@@ -50,7 +50,6 @@ pub(super) struct Text<'t> {
 pub(super) fn compile(text: Text<'_>, scope: &Scope, walk: &Walk) -> Outcome {
     let bare = scope.without_types();
     let is_bare = bare == *scope;
-    let scope = &scope.for_vrl(walk);
     let typed = plain(text, scope);
     if is_bare {
         return typed;

@@ -153,7 +153,7 @@ impl Author<'_> {
     fn op(&mut self, Op(left, opcode, right): &Op) {
         match opcode.inner() {
             Opcode::Or if may_be_absent(left) => {
-                self.around(left.span().range(), String::new(), |author| author.expr(left));
+                self.around(Place::of(left), String::new(), |author| author.expr(left));
             }
             Opcode::Err => self.catching(left),
             _ => self.expr(left),
@@ -166,17 +166,17 @@ impl Author<'_> {
         let new = Walk::of_expr((**right).clone()).locals_written;
         let new: Vec<_> = new.into_iter().filter(|name| !is_known(name)).collect();
         let unset = new.iter().map(|name| perhaps(&format!("{name} = null"))).collect();
-        self.around_if(right.span().range(), unset, |author| author.expr(right));
+        self.around_if(Place::of(right), unset, |author| author.expr(right));
     }
 
     fn assignment(&mut self, assignment: &Assignment) {
         match assignment {
             Assignment::Single { target, expr, .. } => {
-                let span = expr.span().range();
-                let unlikely = self.effects.of(&span);
+                let place = Place::of(expr);
+                let unlikely = self.effects.of(&place.span);
                 match is_member_of_variable(target.inner()) && unlikely.is_empty() {
-                    true => self.around(span, String::new(), |author| author.expr(expr)),
-                    false => self.around_if(span, unlikely, |author| author.expr(expr)),
+                    true => self.around(place, String::new(), |author| author.expr(expr)),
+                    false => self.around_if(place, unlikely, |author| author.expr(expr)),
                 }
                 self.knows(target.inner());
             }
@@ -200,7 +200,7 @@ impl Author<'_> {
         if self.needless.contains(&node.span().range()) {
             unlikely.push_str(&perhaps("to_int([\"\"][0])"));
         }
-        self.around_if(node.span().range(), unlikely, |author| author.expr(node));
+        self.around_if(Place::of(node), unlikely, |author| author.expr(node));
     }
 
     fn call(&mut self, call: &FunctionCall, span: Option<Range<usize>>) {
@@ -233,23 +233,37 @@ impl Author<'_> {
             author.known.pop();
         };
         match span {
-            Some(span) => self.around_if(span, unlikely, inside),
+            Some(span) => self.around_if(Place { span, is_if: false }, unlikely, inside),
             None => inside(self),
         }
     }
 
-    fn around_if(&mut self, span: Range<usize>, unlikely: String, inside: impl FnOnce(&mut Self)) {
+    fn around_if(&mut self, place: Place, unlikely: String, inside: impl FnOnce(&mut Self)) {
         match unlikely.is_empty() {
             true => inside(self),
-            false => self.around(span, format!(", {{ {unlikely}null }}"), inside),
+            false => self.around(place, format!(", {{ {unlikely}null }}"), inside),
         }
     }
 
     /// The same value out of an array: never absent, and no constant.
-    fn around(&mut self, span: Range<usize>, more: String, inside: impl FnOnce(&mut Self)) {
-        self.edits.push((span.start, "[".to_owned()));
+    fn around(&mut self, Place { span, is_if }: Place, more: String, inside: impl FnOnce(&mut Self)) {
+        // VRL's parser takes no `if` in an array or a group, and its lexer no group right behind a bracket.
+        let (open, close) = if is_if { ("[ { ", " }") } else { ("[ (", ")") };
+        self.edits.push((span.start, open.to_owned()));
         inside(self);
-        self.edits.push((span.end, format!("{more}][0]")));
+        self.edits.push((span.end, format!("{close}{more}][0]")));
+    }
+}
+
+/// An expression to put something around.
+struct Place {
+    span: Range<usize>,
+    is_if: bool,
+}
+
+impl Place {
+    fn of(node: &Node<Expr>) -> Self {
+        Self { span: node.span().range(), is_if: matches!(node.inner(), Expr::IfStatement(_)) }
     }
 }
 

@@ -73,7 +73,12 @@ fn delete(flow: &mut Flow<'_>, node: &Node<Expr>, compacts: bool) -> Shape {
     if let Expr::Query(query) = node.inner()
         && let QueryTarget::Internal(name) = query.inner().target.inner()
     {
-        flow.state.locals.insert(name.to_string(), Shape::Any);
+        let path = query.inner().path.inner();
+        let left = match compacts || path.is_root() {
+            true => Shape::Any,
+            false => flow.local(name).without(&path.segments),
+        };
+        flow.state.locals.insert(name.to_string(), left);
         flow.may_take(query.inner(), compacts);
     }
     if let Expr::Query(query) = node.inner()

@@ -78,12 +78,30 @@ fn closures_that_run_fine_are_not_refused() {
         ".x = map_values([{\"a\": {\"b\": 1}}], recursive: true) -> |v| { if v == 1 { 2 } else { v } }",
         ".x = replace_with(.region, r'(?P<one>E)U') -> |m| { if m.one == null { \"x\" } else { m.string } }",
         "l = .customer\nfor_each(.lines) -> |_i, l| { .x = l.sku }\n.y = l.name",
+        // What a loop goes through, it may write.
+        "for_each(.tags) -> |k, v| { .tags.x = v }",
+        "for_each(.lines) -> |_i, l| { .lines = push(.lines, l) }",
+        "for_each(.lines) -> |_i, l| { .lines[0].sku = upcase(l.sku) }",
         // What can only fail writes nothing.
         "x = \"Z\"\nfor_each(.lines) -> |_i, _l| { .m = upcase(x)\nx = string!(.count) }",
         "x = 1\ny = 2\nz = \"s\"\nfor_each(.lines) -> |_i, _l| { if x == \"s\" { .x = 1 }\nx = y\ny = z }",
     ] {
         compiled(&orders(), ProgramKind::Map, source);
     }
+}
+
+#[test]
+fn what_a_loop_gathers_is_known_in_the_next_step() {
+    let gathered = after(&[".a = []\nfor_each(.lines) -> |_i, l| { .a = push(.a, l.sku) }"]);
+    compiled(&gathered, ProgramKind::Map, ".b = length(.a)\nfor_each(.a) -> |i, _a| { .n = i + 1 }");
+    let changed = after(&[".lines = map_values(.lines) -> |l| { del(l.price)\nl.more = 1\nl }"]);
+    let sink = record(&field(
+        "lines",
+        r#"{"type": "array", "items": {"type": "record", "name": "L", "fields": [{"name": "price", "type": "double"}]}}"#,
+    ));
+    let found = check_sink(&changed, &sink, Extra::Error);
+    assert!(errors(&found).iter().any(|error| error.contains("price")), "{found:#?}");
+    assert!(errors(&found).iter().any(|error| error.contains("more")), "{found:#?}");
 }
 
 #[test]

@@ -1,11 +1,8 @@
-//! The functions that programs have: VRL's own, without those that reach outside the record.
+//! The functions of VRL that programs do not have: those that reach outside the record.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use vrl::compiler::Function;
-
-use super::program::ProgramDiagnostic;
+use super::super::program::ProgramDiagnostic;
 
 const NETWORK: &str = "a program never reaches the network: the same record must give the same outputs when it is \
                        processed again";
@@ -52,35 +49,24 @@ const MISSING: &[(&str, &str)] = &[
     ("xxhash", CRYPTO),
 ];
 
-static AVAILABLE: LazyLock<Vec<Box<dyn Function>>> = LazyLock::new(|| {
-    let mut functions = vrl::stdlib::all();
-    functions.retain(|function| reason_missing(function.identifier()).is_none());
-    functions
-});
-
-/// Every function that a program may call.
-pub(super) fn available() -> &'static [Box<dyn Function>] {
-    &AVAILABLE
-}
-
 /// Whether `name` is one of the functions that were left out.
-pub(super) fn is_missing(name: &str) -> bool {
+pub(in crate::transform) fn is_missing(name: &str) -> bool {
     reason_missing(name).is_some()
 }
 
-fn reason_missing(name: &str) -> Option<&'static str> {
+pub(super) fn reason_missing(name: &str) -> Option<&'static str> {
     MISSING.iter().find(|(missing, _)| *missing == name).map(|(_, reason)| *reason)
 }
 
 /// The finding for a call of `name` at `span`, where that function was left out.
-pub(super) fn missing(name: &str, span: Range<usize>) -> Option<ProgramDiagnostic> {
+pub(in crate::transform) fn missing(name: &str, span: Range<usize>) -> Option<ProgramDiagnostic> {
     let reason = reason_missing(name)?;
     let message = format!("the function `{name}` does not exist here, because {reason}");
     Some(ProgramDiagnostic::own_error(message, span, "no such function"))
 }
 
 /// `parse_groks` can read its aliases from files, when it is compiled; here it cannot.
-pub(super) fn groks_from_files(span: Range<usize>) -> ProgramDiagnostic {
+pub(in crate::transform) fn groks_from_files(span: Range<usize>) -> ProgramDiagnostic {
     let message = format!("the argument `alias_sources` does not exist here, because {FILES}");
     ProgramDiagnostic::own_error(message, span, "reads files").with_note("write the patterns into `aliases`")
 }

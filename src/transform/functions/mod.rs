@@ -1,0 +1,87 @@
+//! The functions that programs have: VRL's own, without those that reach outside the record, and with types that hold.
+
+mod closures;
+mod collections;
+mod kinds;
+mod missing;
+mod parsers;
+mod regexes;
+mod retyped;
+#[cfg(test)]
+mod tests;
+
+use std::sync::LazyLock;
+
+use vrl::compiler::Function;
+use vrl::compiler::value::kind;
+
+pub(super) use missing::{groks_from_files, is_missing, missing};
+use retyped::{Corrector, Retyped};
+
+static AVAILABLE: LazyLock<Vec<Box<dyn Function>>> = LazyLock::new(|| {
+    let mut functions = vrl::stdlib::all();
+    functions.retain(|function| missing::reason_missing(function.identifier()).is_none());
+    functions.into_iter().map(with_its_type).collect()
+});
+
+/// Every function that a program may call.
+pub(super) fn available() -> &'static [Box<dyn Function>] {
+    &AVAILABLE
+}
+
+fn with_its_type(inner: Box<dyn Function>) -> Box<dyn Function> {
+    match corrector(inner.identifier()) {
+        Some(corrector) => {
+            let return_kind = return_kind(inner.as_ref());
+            Box::new(Retyped { inner, corrector, return_kind })
+        }
+        None => inner,
+    }
+}
+
+/// What is wrong about the types that VRL 0.38 tells for a function.
+fn corrector(function: &str) -> Option<Corrector> {
+    Some(match function {
+        "map_values" => closures::map_values,
+        "map_keys" => closures::map_keys,
+        "filter" | "for_each" => closures::each,
+        "replace_with" => closures::replace_with,
+        "pop" => collections::pop,
+        "slice" => collections::slice,
+        "append" => collections::append,
+        "push" => collections::push,
+        "unnest" => collections::unnest,
+        "set" => collections::set,
+        "remove" | "compact" | "flatten" => collections::same_collection,
+        "tag_types_externally" => collections::tag_types_externally,
+        "to_entries" => collections::to_entries,
+        "from_entries" => collections::from_entries,
+        "object_from_array" => collections::object_from_array,
+        "zip" => collections::zip,
+        "parse_regex" => regexes::parse_regex,
+        "parse_regex_all" => regexes::parse_regex_all,
+        "parse_url" => parsers::parse_url,
+        "parse_tokens" => parsers::parse_tokens,
+        "parse_xml" => parsers::parse_xml,
+        "parse_influxdb" => parsers::parse_influxdb,
+        "parse_cef" => parsers::parse_cef,
+        "parse_common_log" => parsers::parse_common_log,
+        "parse_apache_log" => parsers::parse_apache_log,
+        "parse_nginx_log" => parsers::parse_nginx_log,
+        "parse_aws_alb_log" => parsers::parse_aws_alb_log,
+        "parse_aws_vpc_flow_log" => parsers::parse_aws_vpc_flow_log,
+        "parse_syslog" | "parse_linux_authorization" => parsers::parse_syslog,
+        "encode_gzip" | "encode_zlib" => parsers::compressed,
+        "mod" => parsers::remainder,
+        _ => return None,
+    })
+}
+
+/// What a function can give; VRL's list is too short for some.
+fn return_kind(function: &dyn Function) -> u16 {
+    match function.identifier() {
+        // At the path of no segments: what is set.
+        "set" => kind::ANY,
+        _ => function.return_kind(),
+    }
+}

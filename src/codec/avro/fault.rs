@@ -91,7 +91,7 @@ impl Fault {
 }
 
 /// The way from the outside to the inside; of a long one its two ends.
-fn path(from_inside: &[String]) -> String {
+pub(super) fn path(from_inside: &[String]) -> String {
     let way = |part: &[String]| part.iter().rev().map(String::as_str).collect::<String>();
     match from_inside.len().checked_sub(SEGMENTS_SHOWN) {
         _ if from_inside.is_empty() => ".".to_owned(),

@@ -20,6 +20,7 @@ mod output;
 mod plan;
 mod possible;
 mod projected;
+mod reach;
 mod reading;
 mod resolve;
 mod same;

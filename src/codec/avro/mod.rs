@@ -17,8 +17,10 @@ mod input;
 mod leaf;
 mod logical;
 mod output;
+mod parse;
 mod plan;
 mod possible;
+mod prepare;
 mod projected;
 mod reach;
 mod reading;
@@ -35,6 +37,7 @@ mod zero_sized;
 mod tests;
 
 pub use logical::canonical;
+pub use prepare::SCHEMA_TEXT_DEPTH_MAX;
 pub use projected::Projected;
 pub use reading::{Reading, Wanted};
 pub use schema::{Field, Inner, Node, NodeId, SCHEMA_NODES_MAX, Schema, SchemaError, TypeName, Unit};

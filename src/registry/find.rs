@@ -146,7 +146,7 @@ pub(super) async fn complete(
 /// Registers a sink's schema, if the subject's rule lets it.
 pub(super) async fn register(client: &Client, subject: &str, schema: &Arc<Schema>) -> Result<Found, Missed> {
     match client.fit(subject, schema.text()).await {
-        Ok(Fit::Compatible | Fit::First) => {}
+        Ok(Fit::Compatible) => {}
         Ok(Fit::Incompatible(why)) => return Err(Missed::Refused(incompatible(subject, &why))),
         Err(failure) => return Err(missed(subject, failure)),
     }

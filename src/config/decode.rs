@@ -150,7 +150,7 @@ fn one(walk: &mut Walk<'_>, fields: &Fields<'_>) -> Option<Decoding> {
             schema.map(|schema| schema.map(DataSchema::Json))
         }
         _ => {
-            let schema = fields.optional(walk, "schema", schema_file::avro)?;
+            let schema = fields.optional(walk, "schema", schema_file::avro_reader)?;
             schema.map(|schema| schema.map(DataSchema::Avro))
         }
     };

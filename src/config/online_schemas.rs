@@ -161,7 +161,7 @@ fn sink_findings(
                 format!("the subject `{subject}` has version {newer}, and version {used} is written");
             findings.push(Diagnostic::warning("newer-version", message).at(place, ""));
         }
-        SinkProbe::Found { .. } | SinkProbe::WouldRegister { .. } => {}
+        SinkProbe::Found { .. } | SinkProbe::WouldRegister => {}
         SinkProbe::Missing(why) => findings.push(Diagnostic::error("missing-schema", why).at(place, "")),
         SinkProbe::Refused(why) => findings.push(Diagnostic::error("refused-schema", why).at(place, "")),
         SinkProbe::Unreachable(why) => return Err(why),

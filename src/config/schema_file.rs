@@ -27,12 +27,33 @@ pub(super) fn path(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Optio
     Some(Some(walk.base(node.place.file).join(text.value)))
 }
 
-/// Reads the Avro schema that a key names; `None` inside where the path is unset and may be.
+/// Reads the Avro schema that a key names, to write by; `None` inside where the path is unset and may be.
 #[expect(clippy::option_option, reason = "wrong and unset are different")]
 pub(super) fn avro(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Option<Arc<avro::Schema>>> {
+    checked_avro(walk, node, key, avro::Schema::check_defaults)
+}
+
+/// The same to read by.
+#[expect(clippy::option_option, reason = "wrong and unset are different")]
+pub(super) fn avro_reader(
+    walk: &mut Walk<'_>,
+    node: &Node,
+    key: &'static Key,
+) -> Option<Option<Arc<avro::Schema>>> {
+    checked_avro(walk, node, key, avro::Schema::check_defaults_as_read)
+}
+
+#[expect(clippy::option_option, reason = "wrong and unset are different")]
+fn checked_avro(
+    walk: &mut Walk<'_>,
+    node: &Node,
+    key: &'static Key,
+    check: fn(&avro::Schema) -> Result<(), avro::SchemaError>,
+) -> Option<Option<Arc<avro::Schema>>> {
     let Some(path) = path(walk, node, key)? else { return Some(None) };
     let text = read(walk, node, &path)?;
-    match avro::Schema::parse(&text, &[]) {
+    let parsed = avro::Schema::parse(&text, &[]);
+    match parsed.and_then(|schema| check(&schema).map(|()| schema)) {
         Ok(schema) => Some(Some(Arc::new(schema))),
         Err(error) => {
             let place = match error.at {

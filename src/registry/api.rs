@@ -63,13 +63,25 @@ struct Compatibility {
     reason: Option<String>,
 }
 
+/// The rule of a subject, or of all.
+#[derive(Deserialize)]
+struct Rule {
+    #[serde(rename = "compatibilityLevel")]
+    level: String,
+}
+
+impl Rule {
+    /// Whether a schema must fit all versions, not only the latest.
+    fn is_for_all(&self) -> bool {
+        self.level.ends_with("_TRANSITIVE")
+    }
+}
+
 /// Whether a schema may follow what a subject has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fit {
-    /// It may.
+    /// It may; to a subject that has nothing yet, any may.
     Compatible,
-    /// The subject has nothing yet.
-    First,
     /// The subject's rule forbids it, and why.
     Incompatible(String),
 }
@@ -113,9 +125,31 @@ impl Client {
         Ok(registered.id)
     }
 
-    /// `POST /compatibility/subjects/{subject}/versions/latest`: what registering would be told.
+    /// What registering would be told by the subject's rule. Some registries hold a schema to all versions when they are
+    /// asked about the subject, whatever its rule: where the latest alone has nothing against it, the rule decides.
     pub(super) async fn fit(&self, subject: &str, schema: &str) -> Result<Fit, Failure> {
-        let path = ["compatibility", "subjects", named(subject)?, "versions", "latest"];
+        let all = match self.fit_with(subject, None, schema).await {
+            Err(failure) if failure.is_no_call() => {
+                return self.fit_with(subject, Some("latest"), schema).await;
+            }
+            all => all?,
+        };
+        if all == Fit::Compatible || self.fit_with(subject, Some("latest"), schema).await? != Fit::Compatible
+        {
+            return Ok(all);
+        }
+        match self.rule(subject).await {
+            Ok(rule) if !rule.is_for_all() => Ok(Fit::Compatible),
+            Err(failure @ Failure::Outage(_)) => Err(failure),
+            // What it said counts, where it does not tell its rule as well.
+            _ => Ok(all),
+        }
+    }
+
+    /// `POST /compatibility/subjects/{subject}/versions/{version}`, or without a version.
+    async fn fit_with(&self, subject: &str, version: Option<&str>, schema: &str) -> Result<Fit, Failure> {
+        let mut path = vec!["compatibility", "subjects", named(subject)?, "versions"];
+        path.extend(version);
         let answer: Result<Compatibility, Failure> = self.post(&path, Some("verbose=true"), schema).await;
         match answer {
             Ok(Compatibility { is_compatible: true, .. }) => Ok(Fit::Compatible),
@@ -124,8 +158,17 @@ impl Client {
                 let why = told(&said.join("; "));
                 Ok(Fit::Incompatible(if why.is_empty() { "it does not say why".to_owned() } else { why }))
             }
-            Err(failure) if failure.is_missing() => Ok(Fit::First),
+            // There is no version to hold it against.
+            Err(failure) if failure.is_missing() => Ok(Fit::Compatible),
             Err(failure) => Err(failure),
+        }
+    }
+
+    /// `GET /config/{subject}`; where it has no rule of its own, `GET /config`.
+    async fn rule(&self, subject: &str) -> Result<Rule, Failure> {
+        match self.get(&["config", named(subject)?], Some("defaultToGlobal=true")).await {
+            Err(failure) if failure.is_missing() => self.get(&["config"], None).await,
+            rule => rule,
         }
     }
 

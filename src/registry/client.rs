@@ -47,12 +47,14 @@ struct Miss {
     next: bool,
     /// How long it asks to be left alone.
     pause: Option<Duration>,
+    /// It does not know what was asked for.
+    no_call: bool,
 }
 
 impl Miss {
     /// Another address may do better.
     fn here(reason: String) -> Self {
-        Self { reason, next: true, pause: None }
+        Self { reason, next: true, pause: None, no_call: false }
     }
 }
 
@@ -109,7 +111,7 @@ impl Client {
     pub(super) async fn ask(&self, request: Request<'_>) -> Result<Json, Failure> {
         let _room = self.room.acquire().await.expect("it is never closed");
         let first = self.answering.load(Ordering::Relaxed);
-        let mut reasons = Vec::new();
+        let (mut reasons, mut no_calls) = (Vec::new(), 0);
         for index in (first..first + self.bases.len()).map(|index| index % self.bases.len()) {
             if let Some(reason) = self.pauses.at(index) {
                 reasons.push(format!("{} {reason}", self.bases[index]));
@@ -125,6 +127,7 @@ impl Client {
                 }
                 Err(miss) => {
                     reasons.push(format!("{} {}", self.bases[index], miss.reason));
+                    no_calls += usize::from(miss.no_call);
                     match (miss.pause, miss.next) {
                         (Some(pause), true) => self.pauses.begin(index, pause, &miss.reason),
                         (Some(pause), false) => self.pauses.begin_all(pause, &miss.reason),
@@ -137,7 +140,9 @@ impl Client {
             }
         }
         self.renew();
-        Err(Failure::Outage(reasons.join("; ")))
+        let is_no_call = no_calls == self.bases.len();
+        let reasons = reasons.join("; ");
+        Err(if is_no_call { Failure::NoCall(reasons) } else { Failure::Outage(reasons) })
     }
 
     /// Takes in certificates that were renewed since: what failed just now may have been the old ones. There is one look
@@ -277,7 +282,8 @@ fn judge(response: &Response, body: &[u8], auth: &RegistryAuth) -> Result<Result
     if let Some(pause) = pause {
         reason.push_str(&format!("; it is asked again in {} s", pause.as_secs_f64().ceil()));
     }
-    Err(Miss { reason, next, pause })
+    let no_call = matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
+    Err(Miss { reason, next, pause, no_call })
 }
 
 fn kind(response: &Response) -> String {

@@ -9,6 +9,9 @@ pub(super) enum Failure {
     /// The world is broken: it is asked again.
     #[error("{0}")]
     Outage(String),
+    /// It does not know what was asked for, as HTTP says that (404 or 405): an older registry, or none at all.
+    #[error("{0}")]
+    NoCall(String),
     /// The registry answered with one of the codes of its API.
     #[error("{message} (error code {code})")]
     Refused {
@@ -23,6 +26,11 @@ impl Failure {
     /// No such subject, version or schema (404xx).
     pub(super) fn is_missing(&self) -> bool {
         matches!(self, Self::Refused { code, .. } if (40_401..=40_499).contains(code))
+    }
+
+    /// It does not know what was asked for.
+    pub(super) fn is_no_call(&self) -> bool {
+        matches!(self, Self::NoCall(_))
     }
 
     /// No schema of this id, by the API's own code for it.

@@ -97,7 +97,14 @@ async fn by_version(client: &Client, subject: &str, version: u32) -> Result<Foun
         }
         Err(failure) => return Err(missed(subject, failure)),
     };
-    complete(client, subject, Some(version), told).await
+    let found = complete(client, subject, Some(version), told).await?;
+    match found.schema.check_defaults() {
+        Ok(()) => Ok(found),
+        Err(error) => {
+            let what = format!("version {version} of the subject `{subject}`");
+            Err(Missed::Refused(format!("{what} cannot be written by: {error}")))
+        }
+    }
 }
 
 /// Follows the references of a subject's schema and parses it.
@@ -139,7 +146,7 @@ pub(super) async fn complete(
 /// Registers a sink's schema, if the subject's rule lets it.
 pub(super) async fn register(client: &Client, subject: &str, schema: &Arc<Schema>) -> Result<Found, Missed> {
     match client.fit(subject, schema.text()).await {
-        Ok(Fit::Compatible | Fit::First) => {}
+        Ok(Fit::Compatible) => {}
         Ok(Fit::Incompatible(why)) => return Err(Missed::Refused(incompatible(subject, &why))),
         Err(failure) => return Err(missed(subject, failure)),
     }

@@ -27,10 +27,7 @@ pub enum SinkProbe {
         schema: Arc<Schema>,
     },
     /// The start of the pipeline would register it.
-    WouldRegister {
-        /// The subject has nothing yet.
-        first: bool,
-    },
+    WouldRegister,
     /// It is not there, and would not be registered: what to do.
     Missing(String),
     /// The registry's rules refuse it, or it cannot be used: why.
@@ -88,8 +85,8 @@ impl Registry {
         let SinkSchema::File(schema) = &encoding.schema else { return SinkProbe::Missing(absent) };
         match self.inner().client.fit(subject, schema.text()).await {
             Ok(Fit::Incompatible(why)) => SinkProbe::Refused(incompatible(subject, &why)),
-            Ok(_) if encoding.register == Register::Never => SinkProbe::Missing(absent),
-            Ok(fit) => SinkProbe::WouldRegister { first: fit == Fit::First },
+            Ok(Fit::Compatible) if encoding.register == Register::Never => SinkProbe::Missing(absent),
+            Ok(Fit::Compatible) => SinkProbe::WouldRegister,
             Err(failure) if failure.is_final() => SinkProbe::Refused(failure.to_string()),
             Err(failure) => SinkProbe::Unreachable(failure.to_string()),
         }

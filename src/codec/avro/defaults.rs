@@ -9,6 +9,12 @@ use super::{AVRO_DEPTH_MAX, describe};
 /// The most bytes that a default may take: what a record lacks is written again and again.
 pub(super) const DEFAULT_BYTES_MAX: usize = 1_000_000;
 
+/// The most bytes that all defaults of a schema may take together.
+const DEFAULTS_BYTES_MAX: usize = 16_000_000;
+
+/// The most values that are looked at for all defaults of a schema together.
+const DEFAULTS_EFFORT_MAX: usize = 1_000_000;
+
 /// The most values that are looked at for one default: variants of unions are tried one after another, on each level.
 const DEFAULT_EFFORT_MAX: usize = 100_000;
 
@@ -19,36 +25,79 @@ const DEFAULT_EFFORT_MAX: usize = 100_000;
 /// It is no value of the type.
 pub(super) fn write(schema: &Schema, node: NodeId, json: &Json) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
-    Writer { schema, depth: 0, effort: 0 }.value(node, json, &mut out)?;
+    Writer::new(schema).value(node, json, &mut out)?;
     Ok(out)
+}
+
+/// Looks at all defaults of a schema.
+///
+/// # Errors
+///
+/// One is no value of its type, or they are beyond the limits; told with the name of the field.
+pub(super) fn check(schema: &Schema) -> Result<(), String> {
+    let (mut bytes, mut effort) = (0, 0);
+    for id in schema.ids() {
+        let Node::Record { name, fields } = schema.node(id) else { continue };
+        for field in fields {
+            let Some(json) = &field.default else { continue };
+            let mut writer = Writer::new(schema);
+            let mut out = Vec::new();
+            let place = || format!("the default of the field `{}` of the record `{}`", field.name, name.full);
+            writer
+                .value(field.node, json, &mut out)
+                .map_err(|why| format!("{} is no value: {why}", place()))?;
+            bytes += out.len();
+            effort += writer.effort;
+            if bytes > DEFAULTS_BYTES_MAX || effort > DEFAULTS_EFFORT_MAX {
+                return Err(format!(
+                    "with {} all defaults together have more than {DEFAULTS_BYTES_MAX} bytes, or \
+                     {DEFAULTS_EFFORT_MAX} values",
+                    place()
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 struct Writer<'s> {
     schema: &'s Schema,
     depth: usize,
     effort: usize,
+    /// The limit that was reached: no other variant of a union is tried then.
+    over: Option<String>,
 }
 
-impl Writer<'_> {
+impl<'s> Writer<'s> {
+    fn new(schema: &'s Schema) -> Self {
+        Self { schema, depth: 0, effort: 0, over: None }
+    }
+
+    /// A limit that holds for the whole default is exceeded.
+    fn over(&mut self, why: String) -> Result<(), String> {
+        self.over = Some(why.clone());
+        Err(why)
+    }
+
     fn value(&mut self, node: NodeId, json: &Json, out: &mut Vec<u8>) -> Result<(), String> {
         if self.depth > AVRO_DEPTH_MAX {
             return Err(format!("it is nested more than {AVRO_DEPTH_MAX} levels deep"));
         }
         self.effort += 1;
         if self.effort > DEFAULT_EFFORT_MAX {
-            return Err(format!("it has more than {DEFAULT_EFFORT_MAX} values"));
+            return self.over(format!("it has more than {DEFAULT_EFFORT_MAX} values"));
         }
         self.depth += 1;
         let result = self.inside(node, json, out);
         self.depth -= 1;
         if out.len() > DEFAULT_BYTES_MAX {
-            return Err(format!("it takes more than {DEFAULT_BYTES_MAX} bytes"));
+            return self.over(format!("it takes more than {DEFAULT_BYTES_MAX} bytes"));
         }
         result
     }
 
     fn inside(&mut self, node: NodeId, json: &Json, out: &mut Vec<u8>) -> Result<(), String> {
-        let misfit = || format!("a default of type {} does not fit", describe::type_of(self.schema, node));
+        let misfit = || misfit(self.schema, node);
         let integer = || json.as_i64().ok_or_else(misfit);
         match (self.schema.node(node), json) {
             (Node::Null, Json::Null) => {}
@@ -73,7 +122,7 @@ impl Writer<'_> {
             }
             (Node::Array(item), Json::Array(items)) => self.array(*item, items, out)?,
             (Node::Map(values), Json::Object(members)) => self.map(*values, members, out)?,
-            (Node::Union(variants), _) => return self.union(variants, json, out).ok_or_else(misfit),
+            (Node::Union(variants), _) => return self.union(node, variants, json, out),
             (Node::Record { .. }, Json::Object(members)) => self.record(node, members, out)?,
             (_, Json::String(text)) => return self.block(node, text, out).ok_or_else(misfit),
             _ => return Err(misfit()),
@@ -129,16 +178,23 @@ impl Writer<'_> {
     }
 
     /// Of the first variant that it fits: since 1.12 the specification no longer asks for the first of all.
-    fn union(&mut self, variants: &[NodeId], json: &Json, out: &mut Vec<u8>) -> Option<()> {
+    fn union(
+        &mut self,
+        node: NodeId,
+        variants: &[NodeId],
+        json: &Json,
+        out: &mut Vec<u8>,
+    ) -> Result<(), String> {
         let start = out.len();
         for (index, variant) in variants.iter().enumerate() {
             output::length(index, out);
-            if self.value(*variant, json, out).is_ok() {
-                return Some(());
+            let written = self.value(*variant, json, out);
+            if written.is_ok() || self.over.is_some() {
+                return written;
             }
             out.truncate(start);
         }
-        None
+        Err(misfit(self.schema, node))
     }
 
     fn record(
@@ -156,6 +212,10 @@ impl Writer<'_> {
         }
         Ok(())
     }
+}
+
+fn misfit(schema: &Schema, node: NodeId) -> String {
+    format!("it does not fit the type {}", describe::type_of(schema, node))
 }
 
 #[cfg(test)]
@@ -189,9 +249,68 @@ mod tests {
         let schema = r#"{"type": "record", "name": "R", "fields": [
             {"name": "n", "type": "int", "default": 5},
             {"name": "r", "type": ["R", "null"], "default": {}}]}"#;
-        // Parsers may refuse it; what they let through must end.
-        if let Ok(schema) = Schema::parse(schema, &[]) {
-            let _ = write(&schema, schema.root(), &serde_json::json!({}));
+        let schema = Schema::parse(schema, &[]).expect("it is a schema");
+        write(&schema, schema.root(), &serde_json::json!({})).expect_err("it has no end");
+    }
+
+    fn checked(fields: &str) -> Result<(), String> {
+        let text = format!(r#"{{"type": "record", "name": "n.R", "fields": [{fields}]}}"#);
+        let schema = Schema::parse(&text, &[]).expect("whatever its defaults are, it is a schema");
+        schema.check_defaults().map_err(|error| error.message)
+    }
+
+    #[test]
+    fn a_default_that_is_no_value_is_told_with_its_field() {
+        let fixed = r#"{"name": "f", "type": {"type": "fixed", "name": "F", "size": 4}, "default": "abc"}"#;
+        assert_eq!(
+            checked(fixed),
+            Err("the default of the field `f` of the record `n.R` is no value: it does not fit the type fixed(4) n.F"
+                .to_owned())
+        );
+        let symbol =
+            r#"{"name": "e", "type": {"type": "enum", "name": "E", "symbols": ["A"], "default": SYMBOL}}"#;
+        checked(&symbol.replace("SYMBOL", "\"A\"")).expect("it is a symbol");
+        for wrong in ["\"B\"", "null", "1"] {
+            let why = checked(&symbol.replace("SYMBOL", wrong)).expect_err("it is no symbol");
+            assert_eq!(why, "the default of the enum `n.E` is none of its symbols");
         }
+    }
+
+    /// Bytes that are no number, a text that is no UUID, a time that no expression holds.
+    #[test]
+    fn a_default_that_only_bytes_can_hold_is_none_to_read_by() {
+        for (kind, default) in [
+            (r#"{"type": "bytes", "logicalType": "decimal", "precision": 4}"#, "\"\""),
+            (r#"{"type": "string", "logicalType": "uuid"}"#, "\"x\""),
+            (r#"{"type": "long", "logicalType": "timestamp-millis"}"#, "9223372036854775807"),
+        ] {
+            let text = format!(
+                r#"{{"type": "record", "name": "R", "fields": [{{"name": "d", "type": {kind}, "default": {default}}}]}}"#
+            );
+            let schema = Schema::parse(&text, &[]).expect("it is a schema");
+            schema.check_defaults().expect("it has bytes");
+            let why = schema.check_defaults_as_read().expect_err("it is no value").message;
+            assert!(why.starts_with("the default of the field `d` of the record `R` is no value: "), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_default_that_is_too_large_is_told_with_the_limit() {
+        let long = "x".repeat(DEFAULT_BYTES_MAX);
+        for kind in ["\"string\"", r#"["string", "null"]"#, r#"["null", "string"]"#] {
+            let why = checked(&format!(r#"{{"name": "s", "type": {kind}, "default": "{long}"}}"#));
+            let why = why.expect_err("it is too large");
+            assert!(
+                why.ends_with("`s` of the record `n.R` is no value: it takes more than 1000000 bytes"),
+                "{why}"
+            );
+        }
+        let half = "x".repeat(DEFAULT_BYTES_MAX / 2);
+        let fields = (0..40).map(|i| format!(r#"{{"name": "s{i}", "type": "string", "default": "{half}"}}"#));
+        let why = checked(&fields.collect::<Vec<_>>().join(",")).expect_err("they are too large together");
+        assert!(
+            why.starts_with("with the default of the field `s31` of the record `n.R` all defaults together"),
+            "{why}"
+        );
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::super::place::Place;
 use super::plan::{Action, Record, Step, StepId};
+use super::reach::{self, Rests};
 use super::schema::SchemaError;
 
 /// # Errors
@@ -15,24 +17,13 @@ pub(super) fn check(steps: &[Step], root: StepId) -> Result<(), SchemaError> {
 
 /// A record can be read when all its members can; a union when one of its variants can; an array may be empty.
 fn known(steps: &[Step]) -> Vec<bool> {
-    let mut known = vec![false; steps.len()];
-    loop {
-        let mut changes = false;
-        for (index, step) in steps.iter().enumerate().rev() {
-            let is = match step {
-                Step::Never(_) => false,
-                Step::Record(record) => inside(record).all(|(_, step)| known[step.index()]),
-                Step::Union(variants) => variants.iter().any(|step| known[step.index()]),
-                Step::Enum(symbols) => symbols.iter().any(Option::is_some),
-                _ => true,
-            };
-            changes |= is && !known[index];
-            known[index] |= is;
-        }
-        if !changes {
-            return known;
-        }
-    }
+    reach::holds(steps.iter().map(|step| match step {
+        Step::Never(_) => Rests::Known(false),
+        Step::Record(record) => Rests::All(inside(record).map(|(_, step)| step.index()).collect()),
+        Step::Union(variants) => Rests::Any(variants.iter().map(|step| step.index()).collect()),
+        Step::Enum(symbols) => Rests::Known(symbols.iter().any(Option::is_some)),
+        _ => Rests::Known(true),
+    }))
 }
 
 fn inside(record: &Record) -> impl Iterator<Item = (&str, StepId)> {
@@ -43,7 +34,7 @@ fn inside(record: &Record) -> impl Iterator<Item = (&str, StepId)> {
 }
 
 fn reason(steps: &[Step], known: &[bool], root: StepId) -> String {
-    let (mut path, mut at, mut seen) = (String::new(), root, HashSet::new());
+    let (mut way, mut at, mut seen) = (Vec::new(), root, HashSet::new());
     let what = loop {
         if !seen.insert(at) {
             break "it has no end".to_owned();
@@ -53,8 +44,7 @@ fn reason(steps: &[Step], known: &[bool], root: StepId) -> String {
             Step::Record(record) => {
                 let broken = inside(record).find(|(_, step)| !known[step.index()]);
                 let (name, step) = broken.expect("a record of what can be read can be read");
-                path.push('.');
-                path.push_str(name);
+                way.push(name.to_owned());
                 at = step;
             }
             Step::Union(variants) => match variants.first() {
@@ -67,6 +57,7 @@ fn reason(steps: &[Step], known: &[bool], root: StepId) -> String {
             _ => break "it cannot be read".to_owned(),
         }
     };
-    let path = if path.is_empty() { "." } else { &path };
-    format!("no value can be read: {path}: {what}")
+    let mut place = Place::default();
+    way.iter().rev().for_each(|name| place.in_member(name));
+    format!("no value can be read: {place}: {what}")
 }

@@ -3,7 +3,7 @@
 //! It goes level by level over a list of what is still to be done, never by recursion: how deeply types stand in each
 //! other is the schema's choice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value as Json;
 use vrl::value::Value;
@@ -55,31 +55,81 @@ pub(super) fn plan(
     reader: Option<&Schema>,
     validate: bool,
 ) -> Result<(Vec<Step>, StepId), SchemaError> {
-    let mut planner = Planner {
-        writer,
-        reader: reader.unwrap_or(writer),
-        validate,
-        writer_zero_sized: zero_sized::nodes(writer),
-        reader_zero_sized: reader.map(zero_sized::nodes).unwrap_or_default(),
-        known: HashMap::new(),
-        steps: Vec::new(),
-        todo: Vec::new(),
-        defaults: Vec::new(),
-    };
+    let mut planner = Planner::new(writer, reader, validate);
     let root = match reader {
         Some(reader) => planner.step(Task::Resolve(writer.root(), reader.root()))?,
         None => planner.step(Task::Writer(writer.root()))?,
     };
-    while let Some((task, id)) = planner.todo.pop() {
-        let step = planner.make(task, id)?;
-        planner.steps[id.index()] = Some(step);
-    }
+    planner.work()?;
     let steps = planner.finish();
     super::possible::check(&steps, root)?;
     Ok((steps, root))
 }
 
+/// Whether each default of `schema` can be read as a value, which it must where the schema is a reader's.
+///
+/// # Errors
+///
+/// One cannot; told with the name of its field.
+pub(super) fn check_defaults(schema: &Schema) -> Result<(), String> {
+    let mut planner = Planner::new(schema, Some(schema), false);
+    let mut defaults = Vec::new();
+    for id in schema.ids() {
+        let Node::Record { name, fields } = schema.node(id) else { continue };
+        for field in fields {
+            let Some(json) = &field.default else { continue };
+            let step = planner.step(Task::Reader(field.node)).map_err(|error| error.message)?;
+            defaults.push((name, field, json, step));
+        }
+    }
+    planner.work().map_err(|error| error.message)?;
+    let steps = planner.finish();
+    defaults.into_iter().try_for_each(|(name, field, json, step)| {
+        value(&steps, schema, field, json, step).map(drop).map_err(|why| {
+            format!(
+                "the default of the field `{}` of the record `{}` is no value: {why}",
+                field.name, name.full
+            )
+        })
+    })
+}
+
+/// A default as a value, and what that takes in memory.
+fn value(
+    steps: &[Step],
+    schema: &Schema,
+    field: &schema::Field,
+    json: &Json,
+    step: StepId,
+) -> Result<(Value, usize), String> {
+    let bytes = defaults::write(schema, field.node, json)?;
+    decode::whole(steps, step, schema, &bytes).map_err(|fault| fault.what().to_owned())
+}
+
 impl<'s> Planner<'s> {
+    fn new(writer: &'s Schema, reader: Option<&'s Schema>, validate: bool) -> Self {
+        Self {
+            writer,
+            reader: reader.unwrap_or(writer),
+            validate,
+            writer_zero_sized: zero_sized::nodes(writer),
+            reader_zero_sized: reader.map(zero_sized::nodes).unwrap_or_default(),
+            known: HashMap::new(),
+            steps: Vec::new(),
+            todo: Vec::new(),
+            defaults: Vec::new(),
+        }
+    }
+
+    /// Makes what is still to be done.
+    fn work(&mut self) -> Result<(), SchemaError> {
+        while let Some((task, id)) = self.todo.pop() {
+            let step = self.make(task, id)?;
+            self.steps[id.index()] = Some(step);
+        }
+        Ok(())
+    }
+
     /// The step of `task`, which is made later where it is new.
     fn step(&mut self, task: Task) -> Result<StepId, SchemaError> {
         let task = self.chosen(task);
@@ -154,6 +204,7 @@ impl<'s> Planner<'s> {
             (Node::Enum { name, symbols, .. }, Node::Enum { name: other, symbols: others, default })
                 if leaf::names_match(name, other) =>
             {
+                let others: HashSet<&String> = others.iter().collect();
                 let known = |symbol: &String| others.contains(symbol).then(|| symbol.clone());
                 let value = |symbol| known(symbol).or(default.clone()).map(Value::from);
                 Step::Enum(symbols.iter().map(value).collect())
@@ -236,9 +287,7 @@ impl<'s> Planner<'s> {
         let made = |step: Option<Step>| step.expect("each step that was reserved is made");
         let mut steps: Vec<Step> = self.steps.into_iter().map(made).collect();
         for Pending { record, field, json, step } in self.defaults {
-            let value = defaults::write(self.reader, field.node, json).and_then(|bytes| {
-                decode::whole(&steps, step, self.reader, &bytes).map_err(|fault| fault.what().to_owned())
-            });
+            let value = value(&steps, self.reader, field, json, step);
             let place = &mut steps[record.index()];
             match (value, place) {
                 (Ok((value, cost_bytes)), Step::Record(record)) => {

@@ -1,6 +1,6 @@
 //! Whether two schemas have the same type, so that the bytes of a value of one are a value of the other.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::schema::{Field, Inner, Node, NodeId, Schema};
 
@@ -8,33 +8,47 @@ use super::schema::{Field, Inner, Node, NodeId, Schema};
 pub(super) struct Same<'s> {
     left: &'s Schema,
     right: &'s Schema,
-    /// Pairs that are the same, or are being compared: a recursive type is the same unless a difference is found.
-    assumed: HashSet<(NodeId, NodeId)>,
+    /// What is known of pairs.
+    known: HashMap<(NodeId, NodeId), bool>,
 }
 
 impl<'s> Same<'s> {
     pub(super) fn new(left: &'s Schema, right: &'s Schema) -> Self {
-        Self { left, right, assumed: HashSet::new() }
+        Self { left, right, known: HashMap::new() }
     }
 
     /// The same structure, names, symbols and logical types. Defaults and aliases change no bytes.
+    ///
+    /// All pairs that stand in the first are settled with it, each looked at once: they are the same unless a difference is
+    /// found in them, which then is one of all that they stand in.
     pub(super) fn is(&mut self, left: NodeId, right: NodeId) -> bool {
         let mut pending = vec![(left, right)];
-        let mut added = Vec::new();
+        // The pairs that each stands in, and those that differ.
+        let (mut around, mut different) = (HashMap::<_, Vec<_>>::new(), Vec::new());
+        let mut below = Vec::new();
         while let Some(pair) = pending.pop() {
-            if !self.assumed.insert(pair) {
+            if self.known.contains_key(&pair) {
                 continue;
             }
-            added.push(pair);
-            if !self.level(pair, &mut pending) {
-                // What was assumed on the way may rest on what has just turned out wrong.
-                added.iter().for_each(|pair| {
-                    self.assumed.remove(pair);
-                });
-                return false;
+            self.known.insert(pair, true);
+            if self.level(pair, &mut below) {
+                for inside in &below {
+                    around.entry(*inside).or_default().push(pair);
+                    if self.known.get(inside) == Some(&false) {
+                        different.push(*inside);
+                    }
+                }
+                pending.append(&mut below);
+            } else {
+                below.clear();
+                different.push(pair);
             }
         }
-        true
+        while let Some(pair) = different.pop() {
+            self.known.insert(pair, false);
+            different.extend(around.remove(&pair).into_iter().flatten());
+        }
+        self.known.get(&(left, right)).copied().unwrap_or_default()
     }
 
     /// One level; what stands below is added to `pending`.
@@ -102,6 +116,31 @@ mod tests {
     fn a_recursive_type_is_the_same_as_itself_only() {
         assert!(same(&list("\"int\""), &list("\"int\"")));
         assert!(!same(&list("\"int\""), &list("\"long\"")));
+    }
+
+    #[test]
+    fn a_difference_is_one_of_all_that_it_stands_in() {
+        let of = |leaf: &str| {
+            let fields = [
+                r#"{"name": "z", "type": {"type": "record", "name": "Z", "fields": [
+                {"name": "back", "type": ["null", "R"]}]}}"#
+                    .to_owned(),
+                format!(r#"{{"name": "a", "type": {leaf}}}"#),
+            ];
+            let text = format!(r#"{{"type": "record", "name": "R", "fields": [{}]}}"#, fields.join(", "));
+            Schema::parse(&text, &[]).expect("it is a schema")
+        };
+        let (left, right) = (of("\"int\""), of("\"long\""));
+        let Node::Record { fields, .. } = left.node(left.root()) else { panic!("no record") };
+        let Node::Record { fields: others, .. } = right.node(right.root()) else { panic!("no record") };
+        let (whole, inside) = ((left.root(), right.root()), (fields[0].node, others[0].node));
+        for order in [[whole, inside], [inside, whole]] {
+            let mut same = Same::new(&left, &right);
+            assert!(
+                order.iter().all(|(left, right)| !same.is(*left, *right)),
+                "it leads back to what differs"
+            );
+        }
     }
 
     #[test]

@@ -1,21 +1,19 @@
-//! A schema as codecs use it: parsed by apache-avro, kept as one list of nodes that name each other by number, so that
+//! A schema as codecs use it: kept as one list of nodes that name each other by number, so that
 //! recursive types need no owner and a step of a decoder is one look-up.
 
-use std::collections::HashMap;
 use std::fmt;
 
-use apache_avro::Schema as Parsed;
-use apache_avro::schema::{InnerDecimalSchema, Name, UuidSchema};
 use serde_json::Value as Json;
 
 use super::same::Same;
+use super::{defaults, resolve};
 
 /// The most nodes that a schema may have.
 pub const SCHEMA_NODES_MAX: usize = 100_000;
 
 /// A node's number in its schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NodeId(u32);
+pub struct NodeId(pub(super) u32);
 
 impl NodeId {
     /// As an index into a table with an entry for each node.
@@ -30,6 +28,8 @@ pub struct Schema {
     nodes: Vec<Node>,
     root: NodeId,
     text: String,
+    /// Why the default of an enum is none.
+    bad_default: Option<String>,
 }
 
 /// One type of a schema.
@@ -181,27 +181,28 @@ impl Schema {
         Same::new(self, other).is(self.root, other.root)
     }
 
-    /// Parses a schema; `references` are the texts of the schemas whose names it uses.
+    pub(super) fn of(nodes: Vec<Node>, root: NodeId, text: String, bad_default: Option<String>) -> Self {
+        Self { nodes, root, text, bad_default }
+    }
+
+    /// Whether a value is to be had of each default: what a schema needs that values are written by. Nothing asks
+    /// for the defaults of a writer's schema.
     ///
     /// # Errors
     ///
-    /// What is no JSON, or no Avro schema, or names a type that is not defined.
-    pub fn parse(text: &str, references: &[String]) -> Result<Self, SchemaError> {
-        if let Err(error) = serde_json::from_str::<Json>(text) {
-            let at = Some((error.line(), error.column())).filter(|(line, _)| *line > 0);
-            return Err(SchemaError { message: format!("not JSON: {error}"), at });
-        }
-        let parsed = Parsed::parse_str_with_list(text, references);
-        let (parsed, others) = parsed.map_err(|error| SchemaError::new(error.to_string()))?;
-        let mut names = HashMap::new();
-        for schema in others.iter().chain([&parsed]) {
-            collect(schema, None, &mut names);
-        }
-        let mut builder = Builder { names, known: HashMap::new(), nodes: Vec::new() };
-        let root = builder.node(&parsed, None)?;
-        let nodes =
-            builder.nodes.into_iter().map(|node| node.expect("each node that was reserved is filled"));
-        Ok(Self { nodes: nodes.collect(), root, text: text.to_owned() })
+    /// A default that is no value of its type, or beyond the limits; told with the name of its field.
+    pub fn check_defaults(&self) -> Result<(), SchemaError> {
+        self.bad_default.clone().map_or_else(|| defaults::check(self), Err).map_err(SchemaError::new)
+    }
+
+    /// The same for a schema that values are read as: each default must be what an expression can hold, too.
+    ///
+    /// # Errors
+    ///
+    /// A default that is no value of its type, or none that can be read, or beyond the limits.
+    pub fn check_defaults_as_read(&self) -> Result<(), SchemaError> {
+        self.check_defaults()?;
+        resolve::check_defaults(self).map_err(SchemaError::new)
     }
 
     /// The type of a whole value.
@@ -260,168 +261,6 @@ impl Node {
             _ => None,
         }
     }
-}
-
-type Names<'s> = HashMap<String, (&'s Parsed, Option<String>)>;
-
-/// Finds the definitions of all names, each with the namespace that stands around it.
-fn collect<'s>(schema: &'s Parsed, around: Option<&str>, names: &mut Names<'s>) {
-    let mut define = |name: &Name| {
-        let full = name.fullname(around);
-        let inside = full.rsplit_once('.').map(|(namespace, _)| namespace.to_owned());
-        names.entry(full).or_insert((schema, around.map(str::to_owned)));
-        inside
-    };
-    match schema {
-        Parsed::Array(array) => collect(&array.items, around, names),
-        Parsed::Map(map) => collect(&map.types, around, names),
-        Parsed::Union(union) => union.variants().iter().for_each(|one| collect(one, around, names)),
-        Parsed::Record(record) => {
-            let inside = define(&record.name);
-            record.fields.iter().for_each(|field| collect(&field.schema, inside.as_deref(), names));
-        }
-        Parsed::Enum(symbols) => drop(define(&symbols.name)),
-        Parsed::Fixed(fixed) | Parsed::Duration(fixed) | Parsed::Uuid(UuidSchema::Fixed(fixed)) => {
-            drop(define(&fixed.name))
-        }
-        Parsed::Decimal(decimal) => {
-            if let InnerDecimalSchema::Fixed(fixed) = &decimal.inner {
-                define(&fixed.name);
-            }
-        }
-        _ => {}
-    }
-}
-
-struct Builder<'s> {
-    names: Names<'s>,
-    known: HashMap<String, NodeId>,
-    nodes: Vec<Option<Node>>,
-}
-
-impl Builder<'_> {
-    fn reserve(&mut self) -> Result<NodeId, SchemaError> {
-        if self.nodes.len() == SCHEMA_NODES_MAX {
-            return Err(SchemaError::new(format!("a schema has at most {SCHEMA_NODES_MAX} types")));
-        }
-        let id = u32::try_from(self.nodes.len()).expect("the limit above is far below");
-        self.nodes.push(None);
-        Ok(NodeId(id))
-    }
-
-    /// The node of `schema`; a named type has one node, wherever it is used.
-    fn node(&mut self, schema: &Parsed, around: Option<&str>) -> Result<NodeId, SchemaError> {
-        if let Parsed::Ref { name } = schema {
-            let full = name.fullname(around);
-            if let Some(id) = self.known.get(&full) {
-                return Ok(*id);
-            }
-            let found = self.names.get(&full).cloned();
-            let (definition, around) =
-                found.ok_or_else(|| SchemaError::new(format!("the type `{full}` is not defined")))?;
-            return self.node(definition, around.as_deref());
-        }
-        let name = name_of(schema, around);
-        if let Some(id) = name.as_ref().and_then(|name| self.known.get(&name.full)) {
-            return Ok(*id);
-        }
-        let id = self.reserve()?;
-        if let Some(name) = &name {
-            self.known.insert(name.full.clone(), id);
-        }
-        let node = self.fresh(schema, name, around)?;
-        self.nodes[id.index()] = Some(node);
-        Ok(id)
-    }
-
-    fn fresh(
-        &mut self,
-        schema: &Parsed,
-        name: Option<TypeName>,
-        around: Option<&str>,
-    ) -> Result<Node, SchemaError> {
-        let named = || name.clone().expect("types of this kind have names");
-        Ok(match schema {
-            Parsed::Null => Node::Null,
-            Parsed::Boolean => Node::Boolean,
-            Parsed::Int => Node::Int,
-            Parsed::Long => Node::Long,
-            Parsed::Float => Node::Float,
-            Parsed::Double => Node::Double,
-            Parsed::Bytes => Node::Bytes,
-            Parsed::String => Node::String,
-            Parsed::Array(array) => Node::Array(self.node(&array.items, around)?),
-            Parsed::Map(map) => Node::Map(self.node(&map.types, around)?),
-            Parsed::Union(union) => {
-                let variants = union.variants().iter().map(|one| self.node(one, around));
-                Node::Union(variants.collect::<Result<_, _>>()?)
-            }
-            Parsed::Record(record) => {
-                let name = named();
-                let inside = name.full.rsplit_once('.').map(|(namespace, _)| namespace.to_owned());
-                let mut fields = Vec::with_capacity(record.fields.len());
-                for field in &record.fields {
-                    fields.push(Field {
-                        name: field.name.clone(),
-                        aliases: field.aliases.clone(),
-                        node: self.node(&field.schema, inside.as_deref())?,
-                        default: field.default.clone(),
-                    });
-                }
-                Node::Record { name, fields }
-            }
-            Parsed::Enum(symbols) => Node::Enum {
-                name: named(),
-                symbols: symbols.symbols.clone(),
-                default: symbols.default.clone(),
-            },
-            Parsed::Fixed(fixed) => Node::Fixed { name: named(), size: fixed.size },
-            Parsed::Decimal(decimal) => {
-                let inner = match &decimal.inner {
-                    InnerDecimalSchema::Bytes => Inner::Bytes,
-                    InnerDecimalSchema::Fixed(fixed) => Inner::Fixed { name: named(), size: fixed.size },
-                };
-                Node::Decimal { precision: decimal.precision, scale: decimal.scale, inner }
-            }
-            Parsed::BigDecimal => Node::BigDecimal,
-            Parsed::Uuid(UuidSchema::Bytes) => Node::Uuid(Inner::Bytes),
-            Parsed::Uuid(UuidSchema::String) => Node::Uuid(Inner::String),
-            Parsed::Uuid(UuidSchema::Fixed(fixed)) => {
-                Node::Uuid(Inner::Fixed { name: named(), size: fixed.size })
-            }
-            Parsed::Date => Node::Date,
-            Parsed::TimeMillis => Node::TimeMillis,
-            Parsed::TimeMicros => Node::TimeMicros,
-            Parsed::TimestampMillis => Node::Timestamp(Unit::Millis),
-            Parsed::TimestampMicros => Node::Timestamp(Unit::Micros),
-            Parsed::TimestampNanos => Node::Timestamp(Unit::Nanos),
-            Parsed::LocalTimestampMillis => Node::LocalTimestamp(Unit::Millis),
-            Parsed::LocalTimestampMicros => Node::LocalTimestamp(Unit::Micros),
-            Parsed::LocalTimestampNanos => Node::LocalTimestamp(Unit::Nanos),
-            Parsed::Duration(_) => Node::Duration { name: named() },
-            Parsed::Ref { .. } => unreachable!("references are followed before"),
-        })
-    }
-}
-
-fn name_of(schema: &Parsed, around: Option<&str>) -> Option<TypeName> {
-    let (name, aliases) = match schema {
-        Parsed::Record(record) => (&record.name, &record.aliases),
-        Parsed::Enum(symbols) => (&symbols.name, &symbols.aliases),
-        Parsed::Fixed(fixed) | Parsed::Duration(fixed) | Parsed::Uuid(UuidSchema::Fixed(fixed)) => {
-            (&fixed.name, &fixed.aliases)
-        }
-        Parsed::Decimal(decimal) => match &decimal.inner {
-            InnerDecimalSchema::Fixed(fixed) => (&fixed.name, &fixed.aliases),
-            InnerDecimalSchema::Bytes => return None,
-        },
-        _ => return None,
-    };
-    let full = name.fullname(around);
-    // An alias without a namespace is relative to that of the name.
-    let own = full.rsplit_once('.').map(|(namespace, _)| namespace);
-    let aliases = aliases.iter().flatten().map(|alias| alias.fullname(own)).collect();
-    Some(TypeName { full, aliases })
 }
 
 #[cfg(test)]

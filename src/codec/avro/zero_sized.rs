@@ -1,28 +1,17 @@
 //! Which types take no bytes: of these, an array of any length is a few bytes long.
 
-use super::schema::{Inner, Node, Schema};
+use super::reach::{self, Rests};
+use super::schema::{Node, Schema};
 
 /// For each node of `schema`.
 pub(super) fn nodes(schema: &Schema) -> Vec<bool> {
-    let mut known = vec![false; schema.len()];
-    loop {
-        let mut changes = false;
-        // What stands inside mostly has the greater number.
-        for id in schema.ids().rev() {
-            let is = match schema.node(id) {
-                Node::Null => true,
-                Node::Fixed { size, .. } => *size == 0,
-                Node::Decimal { inner: Inner::Fixed { size, .. }, .. } => *size == 0,
-                Node::Record { fields, .. } => fields.iter().all(|field| known[field.node.index()]),
-                _ => false,
-            };
-            changes |= is && !known[id.index()];
-            known[id.index()] |= is;
-        }
-        if !changes {
-            return known;
-        }
-    }
+    reach::holds(schema.ids().map(|id| match schema.node(id) {
+        Node::Null => Rests::Known(true),
+        // Of a size that holds no digit no decimal is made.
+        Node::Fixed { size, .. } => Rests::Known(*size == 0),
+        Node::Record { fields, .. } => Rests::All(fields.iter().map(|field| field.node.index()).collect()),
+        _ => Rests::Known(false),
+    }))
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use super::*;
 
 const LOOK_UP: &str = "POST /subjects/s";
 const REGISTER: &str = "POST /subjects/s/versions";
-const FIT: &str = "POST /compatibility/subjects/s/versions/latest?verbose=true";
+const FIT: &str = "POST /compatibility/subjects/s/versions?verbose=true";
+const FIT_LATEST: &str = "POST /compatibility/subjects/s/versions/latest?verbose=true";
 const VERSIONS: &str = "GET /subjects/s/versions";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,14 +79,17 @@ async fn what_the_rule_forbids_is_refused_with_its_reason() {
     let fake = Fake::start().await;
     let error = |code: u32, message: &str| json!({"error_code": code, "message": message});
     fake.missing(LOOK_UP, 40403);
-    fake.json(FIT, json!({"is_compatible": false, "messages": ["READER_FIELD_MISSING_DEFAULT_VALUE: n"]}));
+    for fit in [FIT, FIT_LATEST] {
+        let why = ["READER_FIELD_MISSING_DEFAULT_VALUE: n"];
+        fake.json(fit, json!({"is_compatible": false, "messages": why}));
+    }
     fake.missing(VERSIONS, 40401);
     let asker = Asker::new(&spec(&[fake.url()]));
     let encoding = encoding(file(PERSON), Register::IfMissing);
     let rule = "the compatibility rule of the subject `s` refuses the sink's schema: ";
     assert_eq!(asker.refusal(&encoding), format!("{rule}READER_FIELD_MISSING_DEFAULT_VALUE: n"));
     assert_eq!(fake.count(REGISTER), 0, "it is tested first");
-    // A rule may be stricter than its test against the latest version.
+    // A rule may be stricter than its test.
     fake.json(FIT, json!({"is_compatible": true}));
     for (status, code, words) in [
         (409, 409, format!("{rule}too strict")),

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::codec::avro::{Node, NodeId, Schema, Unit};
+use crate::codec::avro::{AVRO_DEPTH_MAX, Node, NodeId, Schema, Unit};
 
 use super::shape::{Member, Record, Shape, Text};
 
 /// How often a type may stand in itself before its values are not looked into any further: recursive types have no end.
 const NESTED_MAX: usize = 2;
+
+/// How deeply types are looked at that stand in each other: what is nested deeper cannot be decoded, and what VRL knows it
+/// goes through by recursion.
+const DEPTH_MAX: usize = AVRO_DEPTH_MAX;
 
 /// How many types of a schema are looked at; what lies behind is `Any`. VRL clones what it knows at each expression.
 const TYPES_MAX: usize = 5_000;
@@ -28,7 +32,7 @@ struct Walk<'s> {
 impl Walk<'_> {
     fn shape(&mut self, id: NodeId) -> Shape {
         let is_nested = self.above.iter().filter(|above| **above == id).count() >= NESTED_MAX;
-        if is_nested || self.left == 0 {
+        if is_nested || self.left == 0 || self.above.len() == DEPTH_MAX {
             return Shape::Any;
         }
         self.left -= 1;

@@ -71,6 +71,54 @@ fn a_schema_that_the_compatibility_rule_refuses_is_an_error_of_check_and_of_the_
     assert_eq!(client.versions(&subject(&scene.output)), [1]);
 }
 
+/// An order whose note is a number.
+const ORDER_NUMBERED: &str = r#"{"type": "record", "name": "shop.Order", "fields": [
+    {"name": "id", "type": "long"}, {"name": "region", "type": "string"}, {"name": "note", "type": "long"}]}"#;
+
+/// An order without a note.
+const ORDER_SHORT: &str = r#"{"type": "record", "name": "shop.Order", "fields": [
+    {"name": "id", "type": "long"}, {"name": "region", "type": "string"}]}"#;
+
+/// An order whose note need not be there.
+const ORDER_NOTED: &str = r#"{"type": "record", "name": "shop.Order", "fields": [
+    {"name": "id", "type": "long"}, {"name": "region", "type": "string"},
+    {"name": "note", "type": "string", "default": ""}]}"#;
+
+/// A subject whose first version, and not its latest, is at odds with [`ORDER_NOTED`].
+fn at_odds_with_the_first(stem: &str, rule: &str) -> (Scene, Files) {
+    let scene = scene(stem);
+    register(&scene.output, ORDER_NUMBERED);
+    Client::shared().set_compatibility(&subject(&scene.output), rule);
+    register(&scene.output, ORDER_SHORT);
+    scene.send_values(&[r#"{"id":1,"region":"EU","note":"x"}"#]);
+    let files = files(&scene, &pipeline("if_missing"));
+    write_schema(&files, &scene.name, ORDER_NOTED);
+    (scene, files)
+}
+
+#[test]
+fn a_transitive_rule_is_an_error_of_check_as_it_is_of_the_start() {
+    let (scene, files) = at_odds_with_the_first("avro-transitive", "BACKWARD_TRANSITIVE");
+    let (code, printed) = check(&files);
+    assert_eq!(code, Some(78), "{printed}");
+    assert!(printed.contains("error[refused-schema]") && printed.contains("compatib"), "{printed}");
+    let run = files.start();
+    let reason = run.wait_stopped(&scene.name);
+    assert!(reason.contains("compatib"), "{reason}");
+    assert_eq!(scene.stop(run).ended.account.consumed, 0);
+    assert_eq!(Client::shared().versions(&subject(&scene.output)), [1, 2]);
+}
+
+#[test]
+fn a_rule_for_the_latest_version_is_no_rule_for_older_ones() {
+    let (scene, files) = at_odds_with_the_first("avro-not-transitive", "BACKWARD");
+    let (code, printed) = check(&files);
+    assert_eq!(code, Some(0), "{printed}");
+    let outcome = scene.finish(files.start());
+    assert_eq!(outcome.ended.account, produced(1));
+    assert_eq!(Client::shared().versions(&subject(&scene.output)), [1, 2, 3]);
+}
+
 #[test]
 fn a_newer_version_is_reported_and_not_taken() {
     let scene = scene("avro-newer");

@@ -26,6 +26,16 @@ pub(in super::super) enum Misfit {
     Digits,
 }
 
+/// Whether a number of this many digits fits this many bytes, whatever the digits are.
+pub(in super::super) fn holds_digits(bytes: usize, digits: usize) -> bool {
+    // The decimal logarithm of 2, in parts of 10^18, rounded down: no size that a value can have is near enough to a power of
+    // ten for what is cut off to matter.
+    const LOG10_OF_2: u128 = 301_029_995_663_981_195;
+    const PARTS: u128 = 1_000_000_000_000_000_000;
+    let bits = (8 * bytes as u128).saturating_sub(1);
+    digits as u128 <= bits * LOG10_OF_2 / PARTS
+}
+
 impl Unscaled {
     /// What stands in `bytes`, the most significant byte first; `None` for nothing at all, and for more digits than are
     /// read.

@@ -68,3 +68,12 @@ proptest! {
         prop_assert_eq!(plain(&bytes, 0), number.to_string());
     }
 }
+
+#[test]
+fn digits_fit_bytes_as_the_specification_counts_them() {
+    for (bytes, digits) in [(0, 0), (1, 2), (2, 4), (3, 6), (4, 9), (8, 18), (9, 21), (16, 38), (32, 76)] {
+        assert!(holds_digits(bytes, digits), "{digits} digits in {bytes} bytes");
+        assert!(!holds_digits(bytes, digits + 1), "{} digits in {bytes} bytes", digits + 1);
+    }
+    assert!(holds_digits(usize::MAX, usize::MAX));
+}

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod changing;
+mod deep;
 mod generate;
 mod mutate;
 mod oracle;

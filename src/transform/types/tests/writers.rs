@@ -75,3 +75,29 @@ fn what_fails_for_each_record_of_a_writer_is_a_misfit_where_records_come() {
     let guarded = "  - map: 'if is_string(.id) { .x = upcase!(.id) }'\n";
     assert_eq!(misfits(guarded, "encode: json", ORDER), Ok(()));
 }
+
+/// Lanes look at schemas on a stack of a usual size.
+#[test]
+fn a_chain_of_any_length_is_looked_at_on_a_lanes_stack() {
+    const LENGTH: usize = 20_000;
+    let record = |number: usize| {
+        let of = if number + 1 == LENGTH {
+            "\"int\"".to_owned()
+        } else {
+            format!(r#"["null", "R{}"]"#, number + 1)
+        };
+        format!(r#"{{"type":"record","name":"R{number}","fields":[{{"name":"x","type":{of}}}]}}"#)
+    };
+    let references: Vec<_> = (1..LENGTH).map(record).collect();
+    let deep = Arc::new(Schema::parse(&record(0), &references).expect("it is a schema"));
+    let shallow = Arc::new(schema(r#"{"type":"record","name":"R0","fields":[]}"#));
+    let step = "  - map: |\n      .y = .x.x.x.x\n      .z = .\n      .x.x = .z\n";
+    let asks = |step: &str, schema: &Arc<Schema>| {
+        let (spec, schema) = (made(step, "encode: json"), Arc::clone(schema));
+        std::thread::spawn(move || fits_writer(&spec, &schema)).join().expect("the stack is large enough")
+    };
+    assert_eq!(asks(step, &deep), Ok(()));
+    assert!(asks(step, &shallow).is_err());
+    let sink = std::thread::spawn(move || check_sink(&orders(), &deep, Extra::Drop).len());
+    assert_eq!(sink.join().expect("the stack is large enough"), 1);
+}

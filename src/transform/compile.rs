@@ -9,7 +9,7 @@ use super::access::{Call, Touch, TouchedPath, Walk};
 use super::program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel, UNKNOWN_MEMBER};
 use super::scope::{Left, Scope};
 use super::witness::Witness;
-use super::{functions, rules, tolerant, types};
+use super::{bounds, functions, rules, tolerant, types};
 use crate::config::spec::{DecodeSpec, Decoding, Format};
 
 /// VRL's code for a call of a function that does not exist.
@@ -78,6 +78,10 @@ fn compile_here(
         let message = format!("expressions stand in each other at most {PROGRAM_DEPTH_MAX} deep");
         return Err(vec![ProgramDiagnostic::own_error(message, rules::whole(source), "too deep")]);
     }
+    let beyond = bounds::beyond(&ast, scope.value_shape());
+    if !beyond.is_empty() {
+        return Err(beyond);
+    }
     // Such a call would read its files as soon as it is compiled.
     let groks: Vec<_> = walk.calls.iter().filter(|call| reads_grok_files(call)).collect();
     if !groks.is_empty() {
@@ -99,6 +103,10 @@ fn compile_here(
             found.extend(own);
             found.extend(followed.found);
             found.sort_by_key(ProgramDiagnostic::start);
+            // What a line that cannot be read would have written is missed everywhere.
+            if found.iter().any(ProgramDiagnostic::is_of_syntax) {
+                found.retain(ProgramDiagnostic::is_of_syntax);
+            }
             return Err(found);
         }
     };

@@ -166,6 +166,10 @@ fn the_envelope_is_written_whatever_the_value_is() {
 fn syntax_errors_have_their_place() {
     let source = ".a = (1 + ";
     assert!(!errors(ProgramKind::Map, source, true).is_empty());
+    // What the line would have written is not missed.
+    let source = "n = (if .b { 1 } else { 2 })\n.x = n + upcase(.s)";
+    let found = only_error(ProgramKind::Map, source, true);
+    assert_eq!(text(source, &found), "if");
 }
 
 #[test]

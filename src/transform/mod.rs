@@ -5,6 +5,7 @@
 //! byte for byte. Bytes become values in `codec/`; the order of steps is `pipeline/`'s.
 
 mod access;
+mod bounds;
 mod compile;
 mod envelope;
 mod frame;

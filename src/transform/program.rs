@@ -104,9 +104,12 @@ pub(super) const CONSTANT_COMPARISON: usize = 100_002;
 /// The code of a condition that may give no boolean.
 pub(super) const PERHAPS_NO_BOOLEAN: usize = 100_003;
 
-/// VRL's findings that hang on types: an error that is not handled, or handled in vain, a result or an argument of the
-/// wrong type.
-const TYPE_CODES: [usize; 8] = [100, 102, 103, 104, 110, 620, 630, 651];
+/// VRL's findings that hang on types: an error that is not handled, or handled in vain, a result, an argument or what a
+/// closure goes through of the wrong type.
+const TYPE_CODES: [usize; 9] = [100, 102, 103, 104, 110, 121, 620, 630, 651];
+
+/// VRL's findings about what is no program.
+const SYNTAX_CODES: std::ops::Range<usize> = 200..300;
 
 /// One finding of the compiler, in byte spans of the program's own source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,6 +151,11 @@ impl ProgramDiagnostic {
     /// Whether it hangs on the types of what stands before.
     pub fn is_of_types(&self) -> bool {
         TYPE_CODES.contains(&self.code)
+    }
+
+    /// Whether it is about what is no program.
+    pub(super) fn is_of_syntax(&self) -> bool {
+        SYNTAX_CODES.contains(&self.code)
     }
 
     pub(super) fn with_code(self, code: usize) -> Self {

@@ -10,6 +10,9 @@ use super::flow::{Flow, Written};
 use super::operators::merged;
 use super::shape::{Shape, Text};
 
+/// How many types of what a program writes are known; beyond them, nothing is.
+const PARTS_MAX: u64 = 5_000;
+
 impl Flow<'_> {
     pub(super) fn assignment(&mut self, assignment: &Assignment) -> Shape {
         match assignment {
@@ -103,6 +106,8 @@ impl Flow<'_> {
     }
 
     fn assign(&mut self, target: &AssignmentTarget, shape: Shape, span: Range<usize>) {
+        // What branches put into each other grows with every one of them.
+        let shape = if shape.parts(PARTS_MAX) > PARTS_MAX { Shape::Any } else { shape };
         if let Some((name, path)) = local(target) {
             let whole = self.local(&name).with(&path.segments, &shape);
             self.state.locals.insert(name, whole);

@@ -41,6 +41,10 @@ pub(super) fn fit(shape: &Shape, writing: &Writing, id: NodeId) -> Fit {
         Shape::Null => Fit::of(matches!(node, Node::Null)),
         Shape::Boolean => Fit::of(matches!(node, Node::Boolean)),
         Shape::Integer(range) => integer(*range, node),
+        Shape::Single if matches!(node, Node::Decimal { .. }) => Fit::Cut(format!(
+            "such a float has most often more digits than {} keeps: then it is poison (`avro_range`)",
+            wanted(schema, id)
+        )),
         Shape::Float | Shape::Single => {
             Fit::of(matches!(node, Node::Float | Node::Double | Node::Decimal { .. } | Node::BigDecimal))
         }
@@ -73,6 +77,7 @@ fn integer(range: Option<(i64, i64)>, node: &Node) -> Fit {
                 Fit::Partly(format!("an int holds {least} to {most}"))
             }
         }
+        (Node::Decimal { precision, scale, .. }, Some(range)) => before_point(range, *precision, *scale),
         (Node::Float, Some(range)) => whole(range, "a float", FLOAT_BITS),
         (Node::Double, Some(range)) => whole(range, "a double", DOUBLE_BITS),
         _ => Fit::of(matches!(
@@ -93,18 +98,40 @@ fn whole((min, max): (i64, i64), what: &str, bits: u32) -> Fit {
     ))
 }
 
+/// Integers in a decimal: so many digits stand before the point.
+fn before_point((min, max): (i64, i64), precision: usize, scale: usize) -> Fit {
+    let digits = precision.saturating_sub(scale);
+    let most =
+        u32::try_from(digits).ok().and_then(|digits| 10_i64.checked_pow(digits)).map(|above| above - 1);
+    match most {
+        Some(most) if min > most || max < -most => {
+            Fit::No(Some(format!("it keeps {} before the point", counted(digits))))
+        }
+        Some(most) if min < -most || max > most => Fit::Cut(format!(
+            "it keeps {} before the point: one with more is poison (`avro_range`)",
+            counted(digits)
+        )),
+        _ => Fit::Yes,
+    }
+}
+
 fn of_text(text: &Text, writing: &Writing, id: NodeId) -> Fit {
     let wanted = || wanted(writing.schema(), id);
     match (text, writing.schema().node(id)) {
         (Text::Bytes(_), Node::String) => Fit::Cut("only bytes that are UTF-8 are a string".to_owned()),
         (_, Node::String | Node::Bytes) => Fit::Yes,
-        (Text::Unknown | Text::String | Text::Upper | Text::Lower | Text::Bytes(None), node) => {
-            Fit::of(takes_text(node))
-        }
+        (Text::String | Text::Bytes(None), node) => match some_texts(node) {
+            Some(which) => Fit::Cut(format!("only {which}: any other text is poison")),
+            None => Fit::of(takes_text(node)),
+        },
+        (Text::Unknown | Text::Upper | Text::Lower, node) => Fit::of(takes_text(node)),
         (Text::Bytes(Some(length)), Node::Fixed { size, .. }) => match length == size {
             true => Fit::Yes,
             false => Fit::No(Some(format!("{size} bytes are wanted"))),
         },
+        (Text::Bytes(Some(length)), Node::Uuid(_)) if *length < UUID_BYTES_MIN => {
+            Fit::No(Some(format!("a UUID has at least {UUID_BYTES_MIN} characters")))
+        }
         (Text::Bytes(Some(_)), node) => Fit::of(takes_text(node)),
         (Text::Symbols(symbols), _) => of_symbols(symbols, writing, id),
         (Text::Decimal(precision, scale), Node::Decimal { precision: digits, scale: behind, .. }) => {
@@ -125,11 +152,51 @@ fn of_text(text: &Text, writing: &Writing, id: NodeId) -> Fit {
         (Text::Time(_), Node::TimeMicros) => Fit::Yes,
         (Text::Time(from), Node::TimeMillis) => cut(Some(*from), 3),
         (Text::LocalTimestamp(from), Node::LocalTimestamp(unit)) => cut(Some(*from), digits(*unit)),
-        (Text::Uuid, Node::Fixed { size, .. }) => Fit::of(*size == 36),
-        // A text of this form can be as long as the fixed.
-        (_, Node::Fixed { .. }) => Fit::Yes,
+        (text, Node::Fixed { size, .. }) => {
+            let (least, most) = lengths(text);
+            match *size < least || most.is_some_and(|most| *size > most) {
+                true => Fit::No(Some(format!("{size} bytes are wanted"))),
+                // A text of this form can be as long as the fixed.
+                false => Fit::Yes,
+            }
+        }
         _ => Fit::No(None),
     }
+}
+
+/// The shortest text that can be a UUID: its digits.
+const UUID_BYTES_MIN: usize = 32;
+
+/// How long a text of a form is, in bytes: at least, and at most where there is such.
+fn lengths(text: &Text) -> (usize, Option<usize>) {
+    // The point and the digits behind it.
+    let behind = |digits: usize| if digits > 0 { digits + 1 } else { 0 };
+    match text {
+        Text::Uuid => (36, Some(36)),
+        Text::Date => (10, None),
+        Text::Time(digits) => (8 + behind(usize::from(*digits)), Some(8 + behind(usize::from(*digits)))),
+        Text::LocalTimestamp(digits) => (19 + behind(usize::from(*digits)), None),
+        Text::Decimal(precision, scale) => {
+            let sign_and_zero = 2;
+            (1 + behind(*scale), Some((*precision).max(*scale) + behind(*scale).min(1) + sign_and_zero))
+        }
+        _ => (0, None),
+    }
+}
+
+/// Which texts a type takes, where it does not take all.
+fn some_texts(node: &Node) -> Option<String> {
+    Some(match node {
+        Node::Enum { .. } => "its symbols are taken".to_owned(),
+        Node::Fixed { size, .. } => format!("{size} bytes are taken"),
+        Node::Decimal { .. } | Node::BigDecimal => "numbers in plain notation are taken".to_owned(),
+        Node::Uuid(_) => "UUIDs are taken".to_owned(),
+        Node::Date => "dates (`2024-01-31`) are taken".to_owned(),
+        Node::TimeMillis | Node::TimeMicros => "times of day (`12:34:56`) are taken".to_owned(),
+        Node::Timestamp(_) => "times of RFC 3339 are taken".to_owned(),
+        Node::LocalTimestamp(_) => "dates with a time (`2024-01-31T12:34:56`) are taken".to_owned(),
+        _ => return None,
+    })
 }
 
 /// Whether some text or bytes are a value of the type.

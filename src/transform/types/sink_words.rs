@@ -102,10 +102,10 @@ impl Check<'_> {
         let wanted = wanted(self.schema, id);
         let name = self.name();
         let message = match shape {
-            Shape::Text(Text::Bytes(_)) | Shape::Integer(_) => {
-                format!("`{name}` is {}, and the sink's schema wants {wanted}", shape.words())
+            Shape::Timestamp(_) | Shape::Text(Text::Time(_) | Text::LocalTimestamp(_)) => {
+                format!("`{name}` is finer than the sink's {wanted}")
             }
-            _ => format!("`{name}` is finer than the sink's {wanted}"),
+            _ => format!("`{name}` is {}, and the sink's schema wants {wanted}", shape.words()),
         };
         self.finding(false, message, how.to_owned())
     }

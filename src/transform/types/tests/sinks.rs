@@ -254,3 +254,37 @@ fn bytes_that_no_map_wrote_are_told_where_json_is_written() {
         ["`.all[…]` is bytes, and JSON holds text"]
     );
 }
+
+#[test]
+fn what_only_some_values_fit_is_warned_of() {
+    let decimal = r#"{"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2}"#;
+    let wide = r#"{"type": "bytes", "logicalType": "decimal", "precision": 21, "scale": 2}"#;
+    let word = r#"{"type": "enum", "name": "E", "symbols": ["A"]}"#;
+    let fixed = r#"{"type": "fixed", "name": "F", "size": 4}"#;
+    let uuid = r#"{"type": "string", "logicalType": "uuid"}"#;
+    let date = r#"{"type": "int", "logicalType": "date"}"#;
+    for (name, of, label) in [
+        ("id", decimal, "it keeps 2 digits before the point: one with more is poison (`avro_range`)"),
+        ("count", decimal, "it keeps 2 digits before the point: one with more is poison (`avro_range`)"),
+        ("region", word, "only its symbols are taken: any other text is poison"),
+        ("region", fixed, "only 4 bytes are taken: any other text is poison"),
+        ("region", uuid, "only UUIDs are taken: any other text is poison"),
+        ("region", date, "only dates (`2024-01-31`) are taken: any other text is poison"),
+    ] {
+        let found = one(&[], name, of);
+        let told: Vec<_> = found.iter().map(|found| (found.is_error, found.label.as_str())).collect();
+        assert_eq!(told, [(false, label)], "{name} {of}");
+    }
+    for (maps, name, of) in [
+        (&[][..], "id", wide),
+        (&[".id = 7"], "id", decimal),
+        (&[".region = upcase(.region)"], "region", word),
+        (&[".count = .count + 1"], "count", decimal),
+    ] {
+        assert_eq!(one(maps, name, of), Vec::new(), "{maps:?} {name} {of}");
+    }
+    // No text of the form is as long.
+    for (name, of) in [("ref", fixed), ("total", r#"{"type": "fixed", "name": "F", "size": 2}"#)] {
+        assert_eq!(errors(&one(&[], name, of)).len(), 1, "{name} {of}");
+    }
+}

@@ -109,7 +109,7 @@ pub(super) const PERHAPS_NO_BOOLEAN: usize = 100_003;
 const TYPE_CODES: [usize; 9] = [100, 102, 103, 104, 110, 121, 620, 630, 651];
 
 /// VRL's findings about what is no program.
-const SYNTAX_CODES: std::ops::Range<usize> = 200..300;
+const SYNTAX_CODES: Range<usize> = 200..300;
 
 /// One finding of the compiler, in byte spans of the program's own source.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ mod regexes;
 mod retyped;
 #[cfg(test)]
 mod tests;
+mod zip;
 
 use std::sync::LazyLock;
 

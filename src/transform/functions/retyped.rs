@@ -1,4 +1,5 @@
-//! A function of VRL's with another type: it is compiled and runs as it is, and tells what is true of what it gives.
+//! A function of VRL's with another type: it is compiled and runs as it is (but for `zip`), and tells what is true of what it
+//! gives.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,6 +9,8 @@ use vrl::compiler::function::closure::Definition;
 use vrl::compiler::function::{ArgumentList, Compiled, Example, FunctionCompileContext, Parameter};
 use vrl::compiler::{Context, ExpressionError, Function, TypeDef, TypeInfo, TypeState};
 use vrl::value::Value;
+
+use super::zip;
 
 /// Makes of the type that VRL tells for one call, in a state, the one that holds.
 pub(super) type Correction = Arc<dyn Fn(TypeDef, &TypeState) -> TypeDef + Send + Sync>;
@@ -71,7 +74,10 @@ impl Function for Retyped {
         context: &mut FunctionCompileContext,
         arguments: ArgumentList,
     ) -> Compiled {
-        let inner = self.inner.compile(state, context, arguments.clone())?;
+        let mut inner = self.inner.compile(state, context, arguments.clone())?;
+        if self.identifier() == "zip" {
+            inner = zip::mended(inner, &arguments);
+        }
         Ok(Box::new(Call { inner, correction: (self.corrector)(&arguments, state) }))
     }
 

@@ -43,3 +43,18 @@ fn what_holds_needs_no_handling() {
         assert!(compiles(source), "{source}");
     }
 }
+
+#[test]
+fn the_rows_of_no_columns_are_none() {
+    let run = |source: &str| {
+        let (program, _) = crate::transform::compile(ProgramKind::Map, source, true).expect("it compiles");
+        let mut frame = crate::transform::Frame::default();
+        let text = br#"{"none": [], "two": [[1, 2], ["a", "b", "c"]]}"#;
+        frame.set_value(crate::codec::decode_json(text).expect("it is JSON"));
+        crate::transform::Runner::new().map(&program, &mut frame).expect("it runs");
+        frame.value().whole().expect("it is a value").get(vrl::path!("x")).cloned()
+    };
+    assert_eq!(run(".x = zip!(.none)"), Some(vrl::value!([])));
+    assert_eq!(run(".x = zip!(.two)"), Some(vrl::value!([[1, "a"], [2, "b"]])));
+    assert_eq!(run(".x = zip!([.none, .two])"), Some(vrl::value!([])));
+}

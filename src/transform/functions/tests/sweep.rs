@@ -17,8 +17,8 @@ const GIVEN_MIN: usize = 8000;
 /// How many wrong things are told of each function.
 const SHOWN_MAX: usize = 4;
 
-/// What takes for ever and all of the memory, by VRL's own fault: a negative number of digits, and an array of no arrays.
-const HANGS: [(&str, &str); 2] = [("format_number", "-"), ("zip", "[]")];
+/// What takes for ever, by VRL's own fault: a negative number of digits.
+const HANGS: [(&str, &str); 1] = [("format_number", "-")];
 
 /// What takes as long as its first argument is large.
 const LONG: [&str; 1] = ["range"];

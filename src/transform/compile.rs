@@ -114,6 +114,10 @@ fn compile_here(
         found.code == tolerant::WRONG_ARGUMENT && followed.dead.iter().any(|span| span.contains(&at))
     };
     found.extend(compiled.warnings.into_iter().filter(|found| !is_dead(found)));
+    if scope.may_ask() {
+        // The question there is what holds for each record.
+        found.retain(|finding| !walk.is_perhaps(finding.start()));
+    }
     found.sort_by_key(ProgramDiagnostic::start);
     if found.iter().any(|finding| finding.is_error) {
         return Err(found);

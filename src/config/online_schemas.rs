@@ -76,15 +76,12 @@ impl SchemaCheck {
         let sides = [("value", &decode.value), ("key", &decode.key)];
         let sides = sides.into_iter().filter(|(_, decoding)| decoding.format == Format::Avro);
         let sides: Vec<_> = sides.collect();
-        let topics = match &spec.source.topics {
-            TopicsSpec::Pattern(_) if topics.len() > TOPICS_MAX && !sides.is_empty() => {
-                findings.push(cut(topics.len(), places.topics.first().copied().unwrap_or(place)));
-                &topics[..TOPICS_MAX]
-            }
-            _ => topics,
-        };
+        let looked_at = looked_at(&spec.source.topics, topics);
+        if looked_at.len() < topics.len() && !sides.is_empty() {
+            findings.push(cut(topics.len(), places.topics.first().copied().unwrap_or(place)));
+        }
         for (side, decoding) in sides {
-            for topic in topics {
+            for topic in looked_at {
                 let subject = format!("{topic}-{side}");
                 let versions = self.runtime.block_on(registry.probe_versions(&subject))?;
                 findings.extend(Self::writers(&told, (side, decoding), &subject, versions, place));
@@ -174,6 +171,15 @@ fn misfit(why: &str, name: &str, (is_newest, are_all): (bool, bool), place: Plac
     finding.at(place, "").note(note)
 }
 
+/// Of the topics that a source reads, those whose schemas are looked at: all that a list names, and the first ones that a
+/// pattern matches.
+fn looked_at<'t>(source: &TopicsSpec, topics: &'t [&'t str]) -> &'t [&'t str] {
+    match source {
+        TopicsSpec::Names(_) => topics,
+        TopicsSpec::Pattern(_) => &topics[..topics.len().min(TOPICS_MAX)],
+    }
+}
+
 fn cut(matching: usize, place: Place) -> Diagnostic {
     let message =
         format!("{matching} topics match this pattern; the schemas of {TOPICS_MAX} of them are looked at");
@@ -213,4 +219,19 @@ fn sink_findings(
         SinkProbe::Unreachable(why) => return Err(why),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_pattern_a_bounded_number_of_topics_is_looked_at_and_of_a_list_all() {
+        let names: Vec<_> = (0..TOPICS_MAX + 1).map(|number| format!("t{number}")).collect();
+        let topics: Vec<_> = names.iter().map(String::as_str).collect();
+        let pattern = TopicsSpec::Pattern(regex::Regex::new("^t").expect("it is a pattern"));
+        assert_eq!(looked_at(&pattern, &topics), &topics[..TOPICS_MAX]);
+        assert_eq!(looked_at(&pattern, &topics[1..]), &topics[1..]);
+        assert_eq!(looked_at(&TopicsSpec::Names(names.clone()), &topics), topics);
+    }
 }

@@ -94,14 +94,18 @@ async fn ids_from_the_disk_are_verified_though_others_are_used_after_them() {
     let fake = Fake::start().await;
     fake.json(ID, told(LONG)).json("GET /schemas/ids/8", told(LONG));
     let first = Asker::with_state(&spec(&[fake.url()]), state());
-    (first.ready(7), first.ready(8));
+    for id in [7, 8] {
+        first.ready(id);
+    }
     drop(first);
 
     fake.json(ID, told(DATE));
     let asker = Asker::with_state(&spec(&[fake.url()]), state());
     let schemas = Schemas { registry: Some(asker.registry.clone()), wake: Arc::clone(&asker.wake) };
     let decoder = std::sync::Mutex::new(Decoder::new(&Decoding::plain(Format::Avro), Wanted::All, None));
-    (asker.ready(7), asker.ready(8));
+    for id in [7, 8] {
+        asker.ready(id);
+    }
     let both = || {
         let mut decoder = decoder.lock().unwrap();
         let first = decoded(&mut decoder, &schemas);
@@ -119,7 +123,9 @@ async fn what_could_not_be_processed_is_once_its_id_means_another_schema() {
     fake.json(ID, told(LONG)).json("GET /schemas/ids/8", told(LONG));
     let asker = Asker::new(&spec(&[fake.url()]));
     let schemas = Schemas { registry: Some(asker.registry.clone()), wake: Arc::clone(&asker.wake) };
-    (asker.ready(7), asker.ready(8));
+    for id in [7, 8] {
+        asker.ready(id);
+    }
     let dates: crate::pipeline::codecs::Fits =
         Arc::new(|schema| if schema.text() == DATE { Ok(()) } else { Err("no date".to_owned()) });
     let mut decoder = Decoder::new(&Decoding::plain(Format::Avro), Wanted::All, Some(dates));

@@ -33,22 +33,33 @@ pub fn check_online(loaded: Loaded) -> Result<Loaded, Report> {
         }
     };
     for (spec, places) in loaded.config.pipelines.iter().zip(&loaded.places) {
+        let mut topics = None;
+        if !silent.contains(&&spec.kafka) {
+            topics = Online { spec, places, findings: &mut findings }.check();
+            if topics.is_none() {
+                // The others would wait for the same brokers in vain.
+                silent.push(&spec.kafka);
+            }
+        }
         if let Some(schemas) = &mut schemas {
-            schemas.check(spec, places, &mut findings);
-        }
-        if silent.contains(&&spec.kafka) {
-            continue;
-        }
-        let mut online = Online { spec, places, findings: &mut findings };
-        if online.check().is_none() {
-            // The others would wait for the same brokers in vain.
-            silent.push(&spec.kafka);
+            let topics = read_topics(&spec.source.topics, topics.as_deref().unwrap_or_default());
+            schemas.check(spec, places, &topics, &mut findings);
         }
     }
     let report = Report::new(loaded.warnings.sources, findings);
     match report.has_errors() {
         true => Err(report),
         false => Ok(Loaded { warnings: report, ..loaded }),
+    }
+}
+
+/// The topics that a source reads, of `all` that there are; those of a list whether they are there or not.
+fn read_topics<'t>(source: &'t TopicsSpec, all: &'t [String]) -> Vec<&'t str> {
+    match source {
+        TopicsSpec::Names(names) => names.iter().map(String::as_str).collect(),
+        TopicsSpec::Pattern(pattern) => {
+            all.iter().filter(|topic| pattern.is_match(topic)).map(String::as_str).collect()
+        }
     }
 }
 
@@ -59,8 +70,8 @@ struct Online<'a> {
 }
 
 impl Online<'_> {
-    /// `None` where no broker answers.
-    fn check(&mut self) -> Option<()> {
+    /// Gives all topics that there are; `None` where no broker answers.
+    fn check(&mut self) -> Option<Vec<String>> {
         let first = *self.places.topics.first()?;
         let probe = Probe::new(&self.spec.kafka.consumer, &self.spec.source.group, TIMEOUT);
         let asked = probe.and_then(|probe| Ok((probe.topics()?, probe)));
@@ -83,7 +94,7 @@ impl Online<'_> {
         if let (Some(dlq), Some(place)) = (&spec.dlq, self.places.dlq) {
             self.output(&probe, &dlq.topic, dlq.create, place, largest);
         }
-        Some(())
+        Some(topics)
     }
 
     fn group(&mut self, probe: &Probe) {
@@ -97,21 +108,13 @@ impl Online<'_> {
 
     /// Gives the largest record that the sources take, in bytes.
     fn sources(&mut self, probe: &Probe, all: &[String]) -> Option<u64> {
-        let names: Vec<(&str, Place)> = match &self.spec.source.topics {
-            TopicsSpec::Names(names) => {
-                names.iter().map(String::as_str).zip(self.places.topics.iter().copied()).collect()
-            }
-            TopicsSpec::Pattern(pattern) => {
-                let place = *self.places.topics.first()?;
-                let matching = all.iter().filter(|topic| pattern.is_match(topic));
-                matching.map(|topic| (topic.as_str(), place)).collect()
-            }
-        };
-        if names.is_empty()
-            && let Some(place) = self.places.topics.first()
-        {
+        let first = *self.places.topics.first()?;
+        // A pattern has one place for all that it matches.
+        let places = self.places.topics.iter().copied().chain(std::iter::repeat(first));
+        let names: Vec<_> = read_topics(&self.spec.source.topics, all).into_iter().zip(places).collect();
+        if names.is_empty() {
             let message = "no topic matches this pattern yet";
-            self.findings.push(Diagnostic::warning("no-match", message).at(*place, ""));
+            self.findings.push(Diagnostic::warning("no-match", message).at(first, ""));
         }
         for (name, place) in &names {
             match probe.topic(name) {

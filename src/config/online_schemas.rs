@@ -5,8 +5,10 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 use crate::codec::avro::{self, Reading, Wanted};
-use crate::registry::{Registries, Registry, SinkProbe};
-use crate::transform::{Pinned, check_pinned, check_writer, with_pinned};
+use crate::registry::{Registries, Registry, SinkProbe, SubjectVersion};
+use crate::transform::{
+    Pinned, check_key_writer, check_pinned, check_writer, fits_key_writer, fits_writer, with_pinned,
+};
 
 use super::diagnostic::Diagnostic;
 use super::pipeline::Places;
@@ -14,6 +16,12 @@ use super::source_map::Place;
 use super::spec::{
     AvroEncoding, Decoding, Encoding, Format, PipelineSpec, RegistrySpec, SinkSchema, TopicsSpec,
 };
+
+/// Topics that a pattern matches whose schemas are looked at.
+const TOPICS_MAX: usize = 100;
+
+/// What holds a pipeline against a writer's schema.
+type Judge = fn(&PipelineSpec, &Arc<avro::Schema>) -> Result<(), String>;
 
 /// Asks registries, each one that does not answer only once.
 pub(super) struct SchemaCheck {
@@ -30,15 +38,21 @@ impl SchemaCheck {
         Ok(Self { runtime, registries, silent: Vec::new() })
     }
 
-    /// Adds what the registry of `spec` has against it, where it needs one.
-    pub(super) fn check(&mut self, spec: &PipelineSpec, places: &Places, findings: &mut Vec<Diagnostic>) {
+    /// Adds what the registry of `spec` has against it, where it needs one; `topics` are those that it reads.
+    pub(super) fn check(
+        &mut self,
+        spec: &PipelineSpec,
+        places: &Places,
+        topics: &[&str],
+        findings: &mut Vec<Diagnostic>,
+    ) {
         let Some(registry) = spec.registry.as_ref().filter(|registry| !self.silent.contains(registry)) else {
             return;
         };
         let own = registry.clone();
         let place = places.decode.or_else(|| places.encodes.first().copied());
         let Some(place) = place else { return };
-        if let Err(why) = self.ask(spec, registry, places, place, findings) {
+        if let Err(why) = self.ask(spec, registry, places, (place, topics), findings) {
             let message = format!("the schema registry does not answer `{}`: {why}", spec.name);
             findings.push(
                 Diagnostic::error("registry-unreachable", message).at(place, "its schemas are not known"),
@@ -52,38 +66,63 @@ impl SchemaCheck {
         spec: &PipelineSpec,
         registry: &RegistrySpec,
         places: &Places,
-        place: Place,
+        (place, topics): (Place, &[&str]),
         findings: &mut Vec<Diagnostic>,
     ) -> Result<(), String> {
         let registry = self.registries.of(registry)?;
         self.runtime.block_on(registry.probe_reach())?;
         let told = self.sinks(spec, &registry, places, findings)?;
-        let TopicsSpec::Names(topics) = &spec.source.topics else { return Ok(()) };
         let Some(decode) = spec.decode() else { return Ok(()) };
-        for (side, decoding) in [("value", &decode.value), ("key", &decode.key)] {
-            for topic in topics.iter().filter(|_| decoding.format == Format::Avro) {
+        let sides = [("value", &decode.value), ("key", &decode.key)];
+        let sides = sides.into_iter().filter(|(_, decoding)| decoding.format == Format::Avro);
+        let sides: Vec<_> = sides.collect();
+        let looked_at = looked_at(&spec.source.topics, topics);
+        if looked_at.len() < topics.len() && !sides.is_empty() {
+            findings.push(cut(topics.len(), places.topics.first().copied().unwrap_or(place)));
+        }
+        for (side, decoding) in sides {
+            for topic in looked_at {
                 let subject = format!("{topic}-{side}");
                 let versions = self.runtime.block_on(registry.probe_versions(&subject))?;
-                let newest = versions.last().map(|version| version.version);
-                for version in versions {
-                    let name = format!("version {} of {subject} (schema id {})", version.version, version.id);
-                    match &version.schema {
-                        Ok(writer) => {
-                            findings.extend(unfit(decoding, writer, &name, place));
-                            if side == "value" && decoding.schema.is_none() {
-                                let is_newest = Some(version.version) == newest;
-                                findings.extend(misfit(&told, writer, &name, is_newest, place));
-                            }
-                        }
-                        Err(why) => findings.push(
-                            Diagnostic::warning("bad-schema", format!("{name} cannot be used: {why}"))
-                                .at(place, ""),
-                        ),
-                    }
-                }
+                findings.extend(Self::writers(&told, (side, decoding), &subject, versions, place));
             }
         }
         Ok(())
+    }
+
+    /// What is wrong with a subject's versions.
+    fn writers(
+        told: &PipelineSpec,
+        (side, decoding): (&str, &Decoding),
+        subject: &str,
+        versions: Vec<SubjectVersion>,
+        place: Place,
+    ) -> Vec<Diagnostic> {
+        let newest = versions.last().map(|version| version.version);
+        let (check, fits) = match side {
+            "key" => (check_key_writer as Judge, fits_key_writer as Judge),
+            _ => (check_writer as Judge, fits_writer as Judge),
+        };
+        let of_one = |version: SubjectVersion| {
+            let name = format!("version {} of {subject} (schema id {})", version.version, version.id);
+            let writer = match &version.schema {
+                Ok(writer) => writer,
+                Err(why) => {
+                    let message = format!("{name} cannot be used: {why}");
+                    return vec![Diagnostic::warning("bad-schema", message).at(place, "")];
+                }
+            };
+            let mut found: Vec<_> = unfit(decoding, writer, &name, place).into_iter().collect();
+            if decoding.schema.is_none()
+                && let Err(why) = check(told, writer)
+            {
+                let is_newest = Some(version.version) == newest;
+                let are_all = fits(told, writer).is_err();
+                found.push(misfit(&why, &name, (is_newest, are_all), place));
+            }
+            found
+        };
+        versions.into_iter().flat_map(of_one).collect()
     }
 
     /// Asks for the sinks' schemas. Gives the pipeline with those in place of which the file says only a version, as far as
@@ -118,22 +157,35 @@ impl SchemaCheck {
     }
 }
 
-/// Whether the programs and sinks do not fit records of a writer's schema. The newest counts; of older ones records may be
-/// left.
-fn misfit(
-    told: &PipelineSpec,
-    writer: &Arc<avro::Schema>,
-    name: &str,
-    is_newest: bool,
-    place: Place,
-) -> Option<Diagnostic> {
-    let why = check_writer(told, writer).err()?;
+/// That programs and sinks do not fit records of a writer's schema. The newest counts; of older ones records may be left.
+fn misfit(why: &str, name: &str, (is_newest, are_all): (bool, bool), place: Place) -> Diagnostic {
     let message = format!("records of {name} do not fit: {why}");
     let finding = match is_newest {
         true => Diagnostic::error("writer-type", message),
         false => Diagnostic::warning("writer-type", message),
     };
-    Some(finding.at(place, "").note("its records are poison"))
+    let note = match are_all {
+        true => "its records are poison",
+        false => "which of its records are poison is seen when they come",
+    };
+    finding.at(place, "").note(note)
+}
+
+/// Of the topics that a source reads, those whose schemas are looked at: all that a list names, and the first ones that a
+/// pattern matches.
+fn looked_at<'t>(source: &TopicsSpec, topics: &'t [&'t str]) -> &'t [&'t str] {
+    match source {
+        TopicsSpec::Names(_) => topics,
+        TopicsSpec::Pattern(_) => &topics[..topics.len().min(TOPICS_MAX)],
+    }
+}
+
+fn cut(matching: usize, place: Place) -> Diagnostic {
+    let message =
+        format!("{matching} topics match this pattern; the schemas of {TOPICS_MAX} of them are looked at");
+    Diagnostic::warning("many-topics", message)
+        .at(place, "")
+        .note("name the topics to have all of them looked at")
 }
 
 /// Whether records of a writer's schema cannot be read.
@@ -167,4 +219,19 @@ fn sink_findings(
         SinkProbe::Unreachable(why) => return Err(why),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_pattern_a_bounded_number_of_topics_is_looked_at_and_of_a_list_all() {
+        let names: Vec<_> = (0..TOPICS_MAX + 1).map(|number| format!("t{number}")).collect();
+        let topics: Vec<_> = names.iter().map(String::as_str).collect();
+        let pattern = TopicsSpec::Pattern(regex::Regex::new("^t").expect("it is a pattern"));
+        assert_eq!(looked_at(&pattern, &topics), &topics[..TOPICS_MAX]);
+        assert_eq!(looked_at(&pattern, &topics[1..]), &topics[1..]);
+        assert_eq!(looked_at(&TopicsSpec::Names(names.clone()), &topics), topics);
+    }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
-use super::client::{Client, Request};
+use super::client::{Absence, Client, Request};
 use super::failure::{Failure, told};
 
 /// A schema as the registry tells it.
@@ -87,9 +87,30 @@ pub(super) enum Fit {
 }
 
 impl Client {
-    /// `GET /schemas/ids/{id}`
+    /// `GET /schemas/ids/{id}`, of each address before there is none.
     pub(super) async fn schema(&self, id: u32) -> Result<Told, Failure> {
-        self.get(&["schemas", "ids", &id.to_string()], None).await
+        self.get_from(&["schemas", "ids", &id.to_string()], None, Absence::ByAll).await
+    }
+
+    /// The same request for the sake of an answer, whichever.
+    ///
+    /// # Errors
+    ///
+    /// There was none.
+    pub(super) async fn reach(&self) -> Result<(), Failure> {
+        let path = ["schemas", "ids", "1"];
+        let answer = self.ask(Request {
+            method: Method::GET,
+            path: &path,
+            query: None,
+            body: None,
+            absence: Absence::ByOne,
+        });
+        match answer.await {
+            Ok(told) => self.read::<Told>(told).map(drop),
+            Err(failure) if failure.is_missing() => Ok(()),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// `GET /subjects/{subject}/versions/{version}`; `version` is a number or `latest`.
@@ -97,11 +118,12 @@ impl Client {
         self.get(&["subjects", named(subject)?, "versions", version], None).await
     }
 
-    /// The same, also where the version was deleted softly: what refers to it stays readable.
+    /// The same, also where the version was deleted softly, since what refers to it stays readable; of each address before
+    /// there is none.
     pub(super) async fn referred(&self, reference: &Reference) -> Result<Told, Failure> {
         let version = reference.version.to_string();
         let path = ["subjects", named(&reference.subject)?, "versions", &version];
-        self.get(&path, Some("deleted=true")).await
+        self.get_from(&path, Some("deleted=true"), Absence::ByAll).await
     }
 
     /// `GET /subjects/{subject}/versions`, in rising order.
@@ -173,7 +195,16 @@ impl Client {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &[&str], query: Option<&str>) -> Result<T, Failure> {
-        self.read(self.ask(Request { method: Method::GET, path, query, body: None }).await?)
+        self.get_from(path, query, Absence::ByOne).await
+    }
+
+    async fn get_from<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: Option<&str>,
+        absence: Absence,
+    ) -> Result<T, Failure> {
+        self.read(self.ask(Request { method: Method::GET, path, query, body: None, absence }).await?)
     }
 
     async fn post<T: DeserializeOwned>(
@@ -184,7 +215,8 @@ impl Client {
     ) -> Result<T, Failure> {
         // Without `schemaType`, which registries older than other kinds of schemas refuse: Avro is what it means.
         let body = Some(json!({ "schema": schema }));
-        self.read(self.ask(Request { method: Method::POST, path, query, body }).await?)
+        let absence = Absence::ByOne;
+        self.read(self.ask(Request { method: Method::POST, path, query, body, absence }).await?)
     }
 
     fn read<T: DeserializeOwned>(&self, json: Json) -> Result<T, Failure> {

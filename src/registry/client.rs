@@ -1,7 +1,8 @@
 //! One request to whichever of a registry's addresses answers.
 //!
 //! It stays with the address that answered last. What is no answer of a registry (no connection, a time limit, 5xx, pages of
-//! HTML, broken JSON) sends it on to the next one; when all were asked, that is an outage. Who asks again, and when, is not
+//! HTML, broken JSON) sends it on to the next one; when all were asked, that is an outage. What one of them does not have is asked of the others, too, where records would be
+//! poison by its word alone. Who asks again, and when, is not
 //! decided here; an address that asks to be left alone for a while (`pauses`) is not asked meanwhile, by nobody.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,6 +40,18 @@ pub(super) struct Request<'a> {
     pub query: Option<&'a str>,
     /// JSON that goes along.
     pub body: Option<Json>,
+    /// Who must say that there is no such thing.
+    pub absence: Absence,
+}
+
+/// Whose word it takes that the registry does not have something.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Absence {
+    /// That of the one who answers.
+    ByOne,
+    /// That of each address: one may be behind the others, and records are poison by it. Where one cannot be asked, that is
+    /// an outage.
+    ByAll,
 }
 
 /// Why one address gave no answer; whether the next one is worth asking.
@@ -107,11 +120,13 @@ impl Client {
         })
     }
 
-    /// Asks the addresses in turn, from the one that answered last.
+    /// Asks the addresses in turn, from the one that answered last. Where it takes all of them to say that there is no such
+    /// thing, one that has it answers for the others.
     pub(super) async fn ask(&self, request: Request<'_>) -> Result<Json, Failure> {
         let _room = self.room.acquire().await.expect("it is never closed");
         let first = self.answering.load(Ordering::Relaxed);
         let (mut reasons, mut no_calls) = (Vec::new(), 0);
+        let (mut lacking, mut absent) = (Vec::new(), None);
         for index in (first..first + self.bases.len()).map(|index| index % self.bases.len()) {
             if let Some(reason) = self.pauses.at(index) {
                 reasons.push(format!("{} {reason}", self.bases[index]));
@@ -121,6 +136,10 @@ impl Client {
             let outcome = self.ask_at(&self.bases[index], &request).await;
             self.counters.asked(began.elapsed(), outcome.is_err());
             match outcome {
+                Ok(Err(failure)) if request.absence == Absence::ByAll && failure.is_missing() => {
+                    lacking.push(format!("{} does not have it", self.bases[index]));
+                    absent = Some(failure);
+                }
                 Ok(answer) => {
                     self.answering.store(index, Ordering::Relaxed);
                     return answer;
@@ -139,10 +158,13 @@ impl Client {
                 }
             }
         }
-        self.renew();
-        let is_no_call = no_calls == self.bases.len();
-        let reasons = reasons.join("; ");
-        Err(if is_no_call { Failure::NoCall(reasons) } else { Failure::Outage(reasons) })
+        match absent {
+            Some(failure) if reasons.is_empty() => return Err(failure),
+            _ => self.renew(),
+        }
+        lacking.append(&mut reasons);
+        let reasons = lacking.join("; ");
+        Err(if no_calls == self.bases.len() { Failure::NoCall(reasons) } else { Failure::Outage(reasons) })
     }
 
     /// Takes in certificates that were renewed since: what failed just now may have been the old ones. There is one look

@@ -51,7 +51,7 @@ async fn by_text(client: &Client, subject: &str, schema: &Arc<Schema>) -> Result
         Err(failure) if failure.is_missing() => {}
         Err(failure) => return Err(missed(subject, failure)),
     }
-    match spelled_otherwise(client, subject, schema.text()).await {
+    match spelled_otherwise(client, subject, schema).await {
         Ok(Some((id, version))) => Ok(found(id, Some(version), schema)),
         Ok(None) => Err(Missed::Absent(format!(
             "the registry does not have the sink's schema under the subject `{subject}`: register it there, or \
@@ -61,31 +61,48 @@ async fn by_text(client: &Client, subject: &str, schema: &Arc<Schema>) -> Result
     }
 }
 
-/// A version with the same JSON, whatever its spaces and the order of its members: some registries look up by the letter,
-/// and what was registered by a program is seldom spelled as the file is.
+/// A version that is the same schema in other words: some registries look up by the letter, what was registered by a program is
+/// seldom spelled as the file is, and what a file has in one piece may be in the registry with references.
 async fn spelled_otherwise(
     client: &Client,
     subject: &str,
-    text: &str,
+    schema: &Schema,
 ) -> Result<Option<(u32, u32)>, Failure> {
     let versions = match client.versions(subject).await {
         Ok(versions) => versions,
         Err(failure) if failure.is_missing() => return Ok(None),
         Err(failure) => return Err(failure),
     };
-    let wanted: Option<Json> = serde_json::from_str(text).ok();
+    let wanted: Option<Json> = serde_json::from_str(schema.text()).ok();
     for version in versions.into_iter().rev().take(VERSIONS_MAX) {
-        match client.version(subject, &version.to_string()).await {
-            Ok(told)
-                if told.foreign_kind().is_none() && serde_json::from_str(&told.schema).ok() == wanted =>
-            {
-                return Ok(told.id.map(|id| (id, version)));
-            }
+        let told = match client.version(subject, &version.to_string()).await {
+            Ok(told) if told.foreign_kind().is_none() => told,
             Err(failure) if !failure.is_missing() => return Err(failure),
-            _ => {}
+            _ => continue,
+        };
+        let id = told.id;
+        let is_same = match told.references() {
+            // The same JSON, whatever its spaces and the order of its members.
+            [] => serde_json::from_str(&told.schema).ok() == wanted,
+            _ => is_written_like(client, told, schema).await?,
+        };
+        if is_same {
+            return Ok(id.map(|id| (id, version)));
         }
     }
     Ok(None)
+}
+
+/// Whether a schema with references is the same as one in one piece, as far as what is written is concerned: types, names,
+/// symbols, logical types.
+async fn is_written_like(client: &Client, told: Told, schema: &Schema) -> Result<bool, Failure> {
+    let references = match references::follow(client, &told).await {
+        Ok(references) => references,
+        Err(Broken::Failed(failure, _)) if !failure.is_missing() => return Err(failure),
+        Err(Broken::Failed(..) | Broken::Unusable(_)) => return Ok(false),
+    };
+    let parsed = parse(told.schema, references).await;
+    Ok(parsed.is_ok_and(|parsed| parsed.is_written_like(schema)))
 }
 
 async fn by_version(client: &Client, subject: &str, version: u32) -> Result<Found, Missed> {

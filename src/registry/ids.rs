@@ -4,6 +4,7 @@
 //! what is in use is verified now and then, and what came from the disk soon: beside, and once, since an answer is at hand.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::codec::avro::Schema;
@@ -118,7 +119,10 @@ async fn verify(inner: &Inner, id: u32, known: Arc<Schema>) {
                 "the registry has another schema under an id than before: was it set up anew? The new one is used from now on"
             );
             let _ = inner.on_disk(move |store| store.write(&Key::Id(id), &kept)).await;
-            schema
+            inner.ids.settle(&id, Lookup::Ready(schema));
+            // Behind it, so that who sees the change sees the schema.
+            inner.changes.fetch_add(1, Ordering::Release);
+            return;
         }
         Round::Missing(_, why) | Round::Poison(_, why) => {
             tracing::warn!(

@@ -1,6 +1,7 @@
 //! What all handles and tasks of one registry share.
 
 use std::future::Future;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Handle;
@@ -18,6 +19,8 @@ use super::{Lookup, SinkLookup};
 pub(super) struct Inner {
     pub(super) client: Client,
     pub(super) ids: Table<u32, Lookup>,
+    /// How often an id was found to mean another schema.
+    pub(super) changes: AtomicU64,
     pub(super) sinks: Table<SinkKey, SinkLookup>,
     pub(super) newest: Mutex<Newest>,
     pub(super) health: Arc<Health>,

@@ -32,6 +32,7 @@ pub use probe::{SinkProbe, SubjectVersion, VERSIONS_MAX};
 
 use std::fmt;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Handle;
@@ -95,6 +96,7 @@ impl Registry {
         let inner = Inner {
             client: Client::new(spec, Arc::clone(&counters))?,
             ids: Table::new(ids::BOUNDS),
+            changes: AtomicU64::new(0),
             sinks: Table::new(sinks::BOUNDS),
             newest: Mutex::new(Newest::new()),
             health: Arc::new(Health::new(spec.urls.join(", "))),
@@ -122,7 +124,21 @@ impl Registry {
         said
     }
 
-    /// The id of a sink's schema, likewise. One that comes from the disk is verified while it is used, and each one is
+    /// How often it was found out that an id means another schema than before. Where it is more than it was, what is kept
+    /// elsewhere is to be held against what is `known` now.
+    pub fn changes(&self) -> u64 {
+        self.inner.changes.load(Ordering::Acquire)
+    }
+
+    /// The schema of an id, where it is at hand: nothing is asked for.
+    pub fn known(&self, id: u32) -> Option<Arc<Schema>> {
+        match self.inner.ids.peek(&id)? {
+            Lookup::Ready(schema) => Some(schema),
+            Lookup::Waiting(_) | Lookup::Poison(..) => None,
+        }
+    }
+
+    /// The id of a sink's schema, as `schema` gives that of an id. One that comes from the disk is verified while it is used, and each one is
     /// verified every ten minutes as long as someone looks: another look then tells whether the id still holds.
     ///
     /// A refusal is told once to each who was waiting for it; beyond that it counts for a moment only, and whoever looks

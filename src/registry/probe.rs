@@ -55,11 +55,7 @@ impl Registry {
     /// What is in the way, in words.
     pub async fn probe_reach(&self) -> Result<(), String> {
         // The request that the daemon lives by. That there is no such schema is an answer, too.
-        match self.inner().client.schema(1).await {
-            Ok(_) => Ok(()),
-            Err(failure) if failure.is_missing() => Ok(()),
-            Err(failure) => Err(failure.to_string()),
-        }
+        self.inner().client.reach().await.map_err(|failure| failure.to_string())
     }
 
     /// How a sink's schema stands in the registry, and what a start would do about it.

@@ -1,9 +1,11 @@
 //! The cache on disk: schemas by id, and the ids of sinks' schemas, for starts while the registry is away.
 //!
-//! One file each, `<registry>-<what>.schema`: a line with format and checksum, then JSON that says of which registry and of
-//! what it is. What is not exactly that is not trusted; it is written anew when the registry has answered. A disk that is
+//! One file each, `<address>-<what>.schema`: a line with format and checksum, then JSON that says of which address and of
+//! what it is. An address is all that a registry is known by, so what is kept is kept for each address that its registry
+//! has: another one beside it, or in its place later, finds it. What is not exactly that is not trusted; it is written anew when the registry has answered. A disk that is
 //! full or read-only costs nothing but a warning.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -15,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::client::ANSWER_BYTES_MAX;
 
-/// Files that are kept, of all registries together; those used longest ago are removed.
+/// Files that are kept, of all registries and their addresses together; those used longest ago are removed.
 pub(super) const FILES_MAX: usize = 4096;
 
 /// The largest file that is read, in bytes: a schema and its references, escaped.
@@ -50,6 +52,7 @@ pub(super) enum Key {
 
 #[derive(Serialize, Deserialize)]
 struct Content {
+    /// The digest of the address.
     registry: String,
     key: String,
     #[serde(rename = "value")]
@@ -59,7 +62,8 @@ struct Content {
 /// The files of one registry.
 pub(super) struct Store {
     folder: PathBuf,
-    registry: String,
+    /// The digests of its addresses, in their order.
+    addresses: Vec<String>,
     warned: AtomicBool,
     written: AtomicU64,
 }
@@ -67,27 +71,41 @@ pub(super) struct Store {
 impl Store {
     /// The files of the registry at `urls` in `folder`, which is made when it is needed.
     pub(super) fn new(folder: PathBuf, urls: &[String]) -> Self {
-        let mut urls = urls.to_vec();
-        urls.sort();
-        let registry = digest(urls.join("\n").as_bytes())[..16].to_owned();
-        Self { folder, registry, warned: AtomicBool::new(false), written: AtomicU64::new(0) }
+        let address = |url: &String| digest(url.trim_end_matches('/').as_bytes())[..16].to_owned();
+        let mut addresses: Vec<_> = urls.iter().map(address).collect();
+        let mut known = HashSet::new();
+        addresses.retain(|address| known.insert(address.clone()));
+        Self { folder, addresses, warned: AtomicBool::new(false), written: AtomicU64::new(0) }
     }
 
-    /// What is kept under `key`.
+    /// What is kept under `key`, for whichever address; it is kept for all of them then.
     pub(super) fn read(&self, key: &Key) -> Option<Kept> {
-        let path = self.path(key);
-        match self.read_at(&path, key) {
-            Ok(kept) => kept,
-            Err(why) => {
-                tracing::warn!(path = %path.display(), why, "cached schema ignored");
-                None
+        let mut without = Vec::new();
+        let mut found = None;
+        for address in &self.addresses {
+            let path = self.path(address, key);
+            match self.read_at(&path, address, key) {
+                Ok(Some(kept)) => found = found.or(Some(kept)),
+                Ok(None) => without.push(address),
+                Err(why) => tracing::warn!(path = %path.display(), why, "cached schema ignored"),
             }
         }
+        if let Some(kept) = &found {
+            self.write_for(&without, key, kept);
+        }
+        found
     }
 
     /// Keeps something under `key`.
     pub(super) fn write(&self, key: &Key, kept: &Kept) {
-        match self.write_at(&self.path(key), key, kept) {
+        self.write_for(&self.addresses.iter().collect::<Vec<_>>(), key, kept);
+    }
+
+    fn write_for(&self, addresses: &[&String], key: &Key, kept: &Kept) {
+        if addresses.is_empty() {
+            return;
+        }
+        match self.write_all(addresses, key, kept) {
             Ok(()) => self.warned.store(false, Ordering::Relaxed),
             Err(error) => {
                 if !self.warned.swap(true, Ordering::Relaxed) {
@@ -99,19 +117,21 @@ impl Store {
 
     /// Keeps nothing under `key` any more.
     pub(super) fn remove(&self, key: &Key) {
-        // What cannot be removed is verified anew at each start.
-        let _ = fs::remove_file(self.path(key));
+        for address in &self.addresses {
+            // What cannot be removed is verified anew at each start.
+            let _ = fs::remove_file(self.path(address, key));
+        }
     }
 
-    fn path(&self, key: &Key) -> PathBuf {
+    fn path(&self, address: &str, key: &Key) -> PathBuf {
         let what = match key {
             Key::Id(id) => format!("id-{id}"),
             Key::Sink(sink) => format!("sink-{}", &digest(sink.as_bytes())[..32]),
         };
-        self.folder.join(format!("{}-{what}{SUFFIX}", self.registry))
+        self.folder.join(format!("{address}-{what}{SUFFIX}"))
     }
 
-    fn read_at(&self, path: &Path, key: &Key) -> Result<Option<Kept>, String> {
+    fn read_at(&self, path: &Path, address: &str, key: &Key) -> Result<Option<Kept>, String> {
         match fs::symlink_metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error.to_string()),
@@ -121,7 +141,7 @@ impl Store {
         }
         let bytes = fs::read(path).map_err(|error| error.to_string())?;
         let content = verified(&bytes)?;
-        if content.registry != self.registry || content.key != text_of(key) {
+        if content.registry != address || content.key != text_of(key) {
             return Err("it is of something else".to_owned());
         }
         // So that what is used is what stays.
@@ -129,23 +149,32 @@ impl Store {
         Ok(Some(content.kept))
     }
 
-    fn write_at(&self, path: &Path, key: &Key, kept: &Kept) -> io::Result<()> {
+    fn write_all(&self, addresses: &[&String], key: &Key, kept: &Kept) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
-        let content = Content { registry: self.registry.clone(), key: text_of(key), kept: kept.clone() };
+        let mut written = Vec::new();
+        for address in addresses {
+            let path = self.path(address, key);
+            self.write_at(&path, address, key, kept)?;
+            written.push(path);
+        }
+        self.tidy(&written)
+    }
+
+    fn write_at(&self, path: &Path, address: &str, key: &Key, kept: &Kept) -> io::Result<()> {
+        let content = Content { registry: address.to_owned(), key: text_of(key), kept: kept.clone() };
         let body = serde_json::to_string(&content)?;
         let number = self.written.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{TEMPORARY}{}-{}-{number}", std::process::id(), self.registry);
+        let name = format!("{TEMPORARY}{}-{address}-{number}", std::process::id());
         let temporary = self.folder.join(name);
         let outcome = write_through(&temporary, path, &body);
         if outcome.is_err() {
             let _ = fs::remove_file(&temporary);
         }
-        outcome?;
-        self.tidy(path)
+        outcome
     }
 
     /// Removes what a killed daemon left half written, and what is beyond the bound.
-    fn tidy(&self, newest: &Path) -> io::Result<()> {
+    fn tidy(&self, newest: &[PathBuf]) -> io::Result<()> {
         let own = format!("{TEMPORARY}{}-", std::process::id());
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
@@ -153,13 +182,13 @@ impl Store {
             let name = entry.file_name().to_string_lossy().into_owned();
             if name.starts_with(TEMPORARY) && !name.starts_with(&own) {
                 let _ = fs::remove_file(entry.path());
-            } else if name.ends_with(SUFFIX) && entry.path() != newest {
+            } else if name.ends_with(SUFFIX) && !newest.contains(&entry.path()) {
                 let modified = entry.metadata().and_then(|metadata| metadata.modified());
                 files.push((modified.unwrap_or(SystemTime::UNIX_EPOCH), entry.path()));
             }
         }
         files.sort();
-        let beyond = (files.len() + 1).saturating_sub(FILES_MAX);
+        let beyond = (files.len() + newest.len()).saturating_sub(FILES_MAX);
         files.iter().take(beyond).try_for_each(|(_, path)| fs::remove_file(path))
     }
 }

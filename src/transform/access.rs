@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use vrl::parser::ast::{
-    Assignment, AssignmentTarget, Block, Container, Expr, FunctionCall, IfStatement, Node, Predicate,
+    Assignment, AssignmentTarget, Block, Container, Expr, FunctionCall, IfStatement, Node, Opcode, Predicate,
     Program, Query, QueryTarget, RootExpr, Unary,
 };
 use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix};
@@ -179,6 +179,8 @@ pub(super) struct Walk {
     pub(super) has_variables: bool,
     /// The variables that it writes.
     pub(super) locals_written: BTreeSet<String>,
+    /// Places in the source that not each record comes to, or where it goes on though something fails.
+    perhaps: Vec<Range<usize>>,
     depth: usize,
 }
 
@@ -206,6 +208,12 @@ impl Walk {
         paths.map(|touched| (touched.prefix, touched.path)).collect()
     }
 
+    /// Whether records may come past a place in the source without harm: in a branch, on the right of `&&`, `||` or `??`, in
+    /// a closure, behind what may end the program early, or where an error is caught.
+    pub(super) fn is_perhaps(&self, at: usize) -> bool {
+        self.perhaps.iter().any(|span| span.contains(&at))
+    }
+
     fn expr(&mut self, node: Node<Expr>) {
         self.depth += 1;
         self.depth_max = self.depth_max.max(self.depth);
@@ -222,6 +230,11 @@ impl Walk {
             Expr::IfStatement(statement) => self.if_statement(statement.into_inner()),
             Expr::Op(op) => {
                 let op = op.into_inner();
+                match op.1.inner() {
+                    Opcode::And | Opcode::Or => self.perhaps.push(op.2.span().range()),
+                    Opcode::Err => self.perhaps.push(span),
+                    _ => {}
+                }
                 self.expr(*op.0);
                 self.expr(*op.2);
             }
@@ -236,10 +249,12 @@ impl Walk {
                 if let Some(message) = abort.into_inner().message {
                     self.expr(*message);
                 }
+                self.perhaps.push(span.end..usize::MAX);
             }
             Expr::Return(value) => {
                 self.access.returns = true;
                 self.expr(*value.into_inner().expr);
+                self.perhaps.push(span.end..usize::MAX);
             }
         }
     }
@@ -264,13 +279,18 @@ impl Walk {
             Predicate::One(expr) => self.expr(*expr),
             Predicate::Many(exprs) => exprs.into_iter().for_each(|expr| self.expr(expr)),
         }
+        self.perhaps.push(statement.if_node.span().range());
         self.block(statement.if_node.into_inner());
         if let Some(block) = statement.else_node {
+            self.perhaps.push(block.span().range());
             self.block(block.into_inner());
         }
     }
 
     fn assignment(&mut self, assignment: Assignment) {
+        if let Assignment::Infallible { expr, .. } = &assignment {
+            self.perhaps.push(expr.span().range());
+        }
         let (targets, expr, reads) = match assignment {
             Assignment::Single { target, op, expr } => (vec![target], expr, op),
             Assignment::Infallible { ok, err, op, expr } => (vec![ok, err], expr, op),
@@ -332,6 +352,7 @@ impl Walk {
             }
         }
         if let Some(closure) = call.closure {
+            self.perhaps.push(closure.span().range());
             self.block(closure.into_inner().block.into_inner());
         }
     }

@@ -107,6 +107,9 @@ fn compile_here(
             if found.iter().any(ProgramDiagnostic::is_of_syntax) {
                 found.retain(ProgramDiagnostic::is_of_syntax);
             }
+            if found.iter().any(|finding| finding.is_error && !tolerant::is_needless(finding)) {
+                found = found.into_iter().map(|finding| tolerant::lenient(finding, scope)).collect();
+            }
             return Err(found);
         }
     };
@@ -123,6 +126,10 @@ fn compile_here(
         found.code == tolerant::WRONG_ARGUMENT && followed.dead.iter().any(|span| span.contains(&at))
     };
     found.extend(compiled.warnings.into_iter().filter(|found| !is_dead(found)));
+    if scope.may_ask() {
+        // The question there is what holds for each record.
+        found.retain(|finding| !walk.is_perhaps(finding.start()));
+    }
     found.sort_by_key(ProgramDiagnostic::start);
     if found.iter().any(|finding| finding.is_error) {
         return Err(found);

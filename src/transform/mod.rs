@@ -27,7 +27,8 @@ pub use run::{RunError, Runner};
 pub use scope::Scope;
 pub use types::{Pinned, check_pinned, with_pinned};
 pub use types::{
-    SinkBlame, SinkFinding, check_sink, check_sink_json, check_sink_key, check_writer, fits_writer,
+    SinkBlame, SinkFinding, check_key_writer, check_sink, check_sink_json, check_sink_key, check_writer,
+    fits_key_writer, fits_writer,
 };
 
 #[cfg(test)]

@@ -67,7 +67,11 @@ pub(super) fn compile(text: Text<'_>, scope: &Scope, walk: &Walk) -> Outcome {
 
 /// Of a program with and without what is known, the one that compiles.
 fn choose(text: Text<'_>, scope: &Scope, walk: &Walk, (typed, untyped): (Outcome, Outcome)) -> Outcome {
-    let typed = typed.or_else(|refused| handled(text, scope, &refused).ok_or(refused));
+    let typed = match typed {
+        // Where nothing says so, VRL's rule holds.
+        Err(refused) if scope.is_typed() => handled(text, scope, &refused).ok_or(refused),
+        typed => typed,
+    };
     match (typed, untyped) {
         (typed, Err(_)) => typed,
         // Needless handling of an error is only told where a schema says that it is needless.
@@ -92,6 +96,16 @@ fn choose(text: Text<'_>, scope: &Scope, walk: &Walk, (typed, untyped): (Outcome
             Ok(Compiled { program, after, warnings, bare_after: Kind::any() })
         }
     }
+}
+
+/// What is handled in vain is a warning, whatever else is an error.
+pub(super) fn lenient(found: ProgramDiagnostic, scope: &Scope) -> ProgramDiagnostic {
+    if scope.is_typed() && found.is_error && is_needless(&found) { as_warning(found) } else { found }
+}
+
+/// Whether it is about handling in vain.
+pub(super) fn is_needless(found: &ProgramDiagnostic) -> bool {
+    NEEDLESS.contains(&found.code)
 }
 
 fn as_warning(found: ProgramDiagnostic) -> ProgramDiagnostic {

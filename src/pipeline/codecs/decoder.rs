@@ -1,6 +1,5 @@
 //! Bytes to values, for one side of a record.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::codec::avro::{self, Reading, Wanted, split_frame};
@@ -10,9 +9,7 @@ use crate::config::spec::{DataSchema, Decoding, Format, Validate};
 use crate::registry::Lookup;
 
 use super::Schemas;
-
-/// The most schemas that one side keeps plans for; those that are needed again are planned again.
-const READINGS_MAX: usize = 10_000;
+use super::readings::Readings;
 
 /// What a schema must fit that records of it may be processed; gives what does not.
 pub type Fits = Arc<dyn Fn(&Arc<avro::Schema>) -> Result<(), String> + Send + Sync>;
@@ -26,9 +23,7 @@ pub struct Decoder {
     is_full: bool,
     fits: Option<Fits>,
     /// How values of each writer's schema are read, by its id; or why they are not.
-    readings: HashMap<u32, Result<Arc<Reading>, CodecError>>,
-    /// Records come in runs of one schema.
-    last: Option<(u32, Arc<Reading>)>,
+    readings: Readings,
 }
 
 /// What a value was decoded from.
@@ -82,8 +77,7 @@ impl Decoder {
             wanted,
             is_full: decoding.validate == Validate::Full,
             fits,
-            readings: HashMap::new(),
-            last: None,
+            readings: Readings::default(),
         }
     }
 
@@ -91,7 +85,6 @@ impl Decoder {
     pub fn judge_by(&mut self, fits: Fits) {
         self.fits = Some(fits);
         self.readings.clear();
-        self.last = None;
     }
 
     /// The format that it reads.
@@ -128,7 +121,7 @@ impl Decoder {
     /// The schema that bytes name, where nothing is known of it yet.
     pub fn unplanned(&self, bytes: &[u8]) -> Option<u32> {
         let (id, _) = split_frame(bytes).ok().filter(|_| self.format == Format::Avro)?;
-        (!self.readings.contains_key(&id)).then_some(id)
+        (!self.readings.has(id)).then_some(id)
     }
 
     /// Whether the schema that was waited for is still not known; what then holds it up.
@@ -139,55 +132,47 @@ impl Decoder {
         }
     }
 
-    /// Looks whether the registry still says of the schema in use what it said. Where it does not, all of them are asked for
-    /// again, and planned anew.
+    /// Looks whether the registry still says of the schemas in use what it said: of all of them, since records of several
+    /// take turns. One that means another schema now is planned anew.
     pub fn look_again(&mut self, schemas: &Schemas) {
-        let Some((id, reading)) = &self.last else { return };
-        if let Lookup::Ready(now) = schemas.registry().schema(*id, &schemas.wake)
-            && !Arc::ptr_eq(&now, reading.writer())
-            && !now.is_written_like(reading.writer())
-        {
-            self.readings.clear();
-            self.last = None;
+        if self.format != Format::Avro {
+            return;
+        }
+        let registry = schemas.registry();
+        for id in self.readings.due() {
+            if let Lookup::Ready(now) = registry.schema(id, &schemas.wake) {
+                self.readings.hold(id, &now);
+            }
+        }
+        for id in self.readings.doubtful(registry.changes()) {
+            if let Some(now) = registry.known(id) {
+                self.readings.hold(id, &now);
+            }
         }
     }
 
     fn reading(&mut self, id: u32, schemas: &Schemas) -> Result<&Arc<Reading>, NotDecoded> {
-        if self.last.as_ref().is_none_or(|(last, _)| *last != id) {
-            let reading = match self.readings.get(&id) {
-                Some(known) => known.clone()?,
-                None => self.plan(id, schemas)?,
+        let Self { readings, reader, wanted, is_full, fits, .. } = self;
+        readings.get(id, || {
+            let writer = match schemas.registry().schema(id, &schemas.wake) {
+                Lookup::Ready(writer) => writer,
+                Lookup::Waiting(reason) => return Err(NotDecoded::Waits(Waits { id, reason })),
+                // Not kept here: what is unknown today may be registered tomorrow.
+                Lookup::Poison(class, message) => return Err(CodecError::new(class, message).into()),
             };
-            self.last = Some((id, reading));
-        }
-        let (_, reading) = self.last.as_ref().expect("it was set above");
-        Ok(reading)
-    }
-
-    fn plan(&mut self, id: u32, schemas: &Schemas) -> Result<Arc<Reading>, NotDecoded> {
-        let writer = match schemas.registry().schema(id, &schemas.wake) {
-            Lookup::Ready(writer) => writer,
-            Lookup::Waiting(reason) => return Err(NotDecoded::Waits(Waits { id, reason })),
-            // Not kept here: what is unknown today may be registered tomorrow.
-            Lookup::Poison(class, message) => return Err(CodecError::new(class, message).into()),
-        };
-        let plan = || {
-            if let Some(fits) = &self.fits {
-                fits(&writer).map_err(|why| CodecError::new("avro_types", why))?;
+            let plan = || {
+                if let Some(fits) = &*fits {
+                    fits(&writer).map_err(|why| CodecError::new("avro_types", why))?;
+                }
+                let reading = Reading::new(Arc::clone(&writer), reader.clone(), wanted.clone(), *is_full);
+                reading.map(Arc::new).map_err(|error| CodecError::new("avro_resolution", error.to_string()))
+            };
+            let planned = plan().map_err(|error| of_schema(id, error));
+            if let Err(error) = &planned {
+                tracing::warn!(schema_id = id, %error, "records of this schema cannot be processed");
             }
-            let wanted = self.wanted.clone();
-            let reading = Reading::new(Arc::clone(&writer), self.reader.clone(), wanted, self.is_full);
-            reading.map(Arc::new).map_err(|error| CodecError::new("avro_resolution", error.to_string()))
-        };
-        let reading = plan().map_err(|error| of_schema(id, error));
-        if let Err(error) = &reading {
-            tracing::warn!(schema_id = id, %error, "records of this schema cannot be processed");
-        }
-        if self.readings.len() >= READINGS_MAX {
-            self.readings.clear();
-        }
-        self.readings.insert(id, reading.clone());
-        Ok(reading?)
+            Ok((writer, planned))
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod decoder;
 mod encoder;
+mod readings;
 
 pub use decoder::{Decoder, Fits, NotDecoded, Origin, Waits, of_schema};
 pub use encoder::{Encoder, Prepared};

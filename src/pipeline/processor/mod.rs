@@ -148,8 +148,10 @@ impl Processor {
         if !misfits.is_empty() {
             return Err(format!("{}; {REMEDY}", misfits.join("; ")));
         }
-        if let Some(fits) = reads::fits(&self.spec, || with_pinned(&self.spec, &pinned)) {
-            self.value.judge_by(fits);
+        for (side, decoder) in [(Side::Value, &mut self.value), (Side::Key, &mut self.key)] {
+            if let Some(fits) = reads::fits(&self.spec, side, || with_pinned(&self.spec, &pinned)) {
+                decoder.judge_by(fits);
+            }
         }
         Ok(())
     }

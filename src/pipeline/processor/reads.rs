@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::codec::avro::{Schema, Wanted};
 use crate::config::spec::{DecodeSpec, Decoding, Format, PipelineSpec, SinkSpec, StepSpec};
 use crate::pipeline::codecs::{Decoder, Fits};
-use crate::transform::{EnvelopeReads, Members, Program, fits_writer};
+use crate::transform::{EnvelopeReads, Members, Program, fits_key_writer, fits_writer};
+
+use super::Side;
 
 /// The parts of the envelope that programs and sinks read.
 pub(super) fn envelope(spec: &PipelineSpec) -> EnvelopeReads {
@@ -21,19 +23,26 @@ pub(super) fn envelope(spec: &PipelineSpec) -> EnvelopeReads {
 pub(super) fn decoders(spec: &PipelineSpec) -> (Decoder, Decoder) {
     let raw = DecodeSpec { value: Decoding::plain(Format::Raw), key: Decoding::plain(Format::Raw) };
     let decode = spec.decode().unwrap_or(&raw);
-    let fits = fits(spec, || spec.clone());
-    let value = Decoder::new(&decode.value, wanted(spec, &decode.value), fits);
-    (value, Decoder::new(&decode.key, Wanted::All, None))
+    let fits = |side| fits(spec, side, || spec.clone());
+    let value = Decoder::new(&decode.value, wanted(spec, &decode.value), fits(Side::Value));
+    (value, Decoder::new(&decode.key, Wanted::All, fits(Side::Key)))
 }
 
 /// What judges a writer's schema, by all that is `known` of the pipeline: what its programs were not held against when the
 /// file was read is held against them when it comes.
-pub(super) fn fits(spec: &PipelineSpec, known: impl FnOnce() -> PipelineSpec) -> Option<Fits> {
-    let value = &spec.decode()?.value;
-    let is_unknown = value.format == Format::Avro && value.schema.is_none();
+pub(super) fn fits(spec: &PipelineSpec, side: Side, known: impl FnOnce() -> PipelineSpec) -> Option<Fits> {
+    let decode = spec.decode()?;
+    let decoding = match side {
+        Side::Value => &decode.value,
+        Side::Key => &decode.key,
+    };
+    let is_unknown = decoding.format == Format::Avro && decoding.schema.is_none();
     is_unknown.then(|| {
         let known = known();
-        let fits: Fits = Arc::new(move |writer: &Arc<Schema>| fits_writer(&known, writer));
+        let fits: Fits = Arc::new(move |writer: &Arc<Schema>| match side {
+            Side::Value => fits_writer(&known, writer),
+            Side::Key => fits_key_writer(&known, writer),
+        });
         fits
     })
 }

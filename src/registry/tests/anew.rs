@@ -12,8 +12,17 @@ const ID: &str = "GET /schemas/ids/7";
 /// The long 1, in the frame of schema 7.
 const ONE: &[u8] = b"\x00\x00\x00\x00\x07\x02";
 
+/// The same of schema 8.
+const ONE_OF_ANOTHER: &[u8] = b"\x00\x00\x00\x00\x08\x02";
+
+const DATE: &str = r#"{"type": "int", "logicalType": "date"}"#;
+
 fn decoded(decoder: &mut Decoder, schemas: &Schemas) -> vrl::value::Value {
-    let (document, _) = decoder.decode(ONE, schemas).expect("it is decoded");
+    decoded_from(ONE, decoder, schemas)
+}
+
+fn decoded_from(bytes: &[u8], decoder: &mut Decoder, schemas: &Schemas) -> vrl::value::Value {
+    let (document, _) = decoder.decode(bytes, schemas).expect("it is decoded");
     Document::into_value(document).expect("all of it can be read")
 }
 
@@ -54,6 +63,77 @@ async fn another_schema_under_an_id_from_the_disk_is_found_out_and_taken_up() {
     fake.reply(ID, Reply::Html(503));
     let cold = Asker::with_state(&spec(&[fake.url()]), state());
     assert_eq!(cold.ready(7).text(), r#"{"type": "int", "logicalType": "date"}"#, "the disk has it, too");
+}
+
+/// Records of two schemas take turns; what was read last is the one that did not change.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_id_in_use_is_looked_at_and_not_only_the_one_of_the_last_record() {
+    let fake = Fake::start().await;
+    fake.json(ID, told(LONG)).json("GET /schemas/ids/8", told(LONG));
+    let asker = Asker::new(&spec(&[fake.url()]));
+    let schemas = Schemas { registry: Some(asker.registry.clone()), wake: Arc::clone(&asker.wake) };
+    let [one, other] = [asker.ready(7), asker.ready(8)];
+    let mut decoder = Decoder::new(&Decoding::plain(Format::Avro), Wanted::All, None);
+    let both = |decoder: &mut Decoder| {
+        let first = decoded(decoder, &schemas);
+        (first, decoded_from(ONE_OF_ANOTHER, decoder, &schemas))
+    };
+    assert_eq!(both(&mut decoder), (1.into(), 1.into()));
+    fake.json(ID, told(DATE));
+    ids::settle(&asker.registry.inner, 7).await;
+    decoder.look_again(&schemas);
+    assert_eq!(both(&mut decoder), ("1970-01-02".into(), 1.into()));
+    assert!(Arc::ptr_eq(&asker.ready(8), &other) && !Arc::ptr_eq(&asker.ready(7), &one));
+}
+
+/// What is looked at is verified: by each lane that uses it, however many ids take turns.
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_from_the_disk_are_verified_though_others_are_used_after_them() {
+    let folder = Folder::new("registry");
+    let state = || folder.path().to_owned();
+    let fake = Fake::start().await;
+    fake.json(ID, told(LONG)).json("GET /schemas/ids/8", told(LONG));
+    let first = Asker::with_state(&spec(&[fake.url()]), state());
+    for id in [7, 8] {
+        first.ready(id);
+    }
+    drop(first);
+
+    fake.json(ID, told(DATE));
+    let asker = Asker::with_state(&spec(&[fake.url()]), state());
+    let schemas = Schemas { registry: Some(asker.registry.clone()), wake: Arc::clone(&asker.wake) };
+    let decoder = std::sync::Mutex::new(Decoder::new(&Decoding::plain(Format::Avro), Wanted::All, None));
+    for id in [7, 8] {
+        asker.ready(id);
+    }
+    let both = || {
+        let mut decoder = decoder.lock().unwrap();
+        let first = decoded(&mut decoder, &schemas);
+        let second = decoded_from(ONE_OF_ANOTHER, &mut decoder, &schemas);
+        decoder.look_again(&schemas);
+        (first, second)
+    };
+    eventually("the new schema is used", || both() == ("1970-01-02".into(), 1.into())).await;
+}
+
+/// That a schema did not fit is no longer true once its id means another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_processed_is_once_its_id_means_another_schema() {
+    let fake = Fake::start().await;
+    fake.json(ID, told(LONG)).json("GET /schemas/ids/8", told(LONG));
+    let asker = Asker::new(&spec(&[fake.url()]));
+    let schemas = Schemas { registry: Some(asker.registry.clone()), wake: Arc::clone(&asker.wake) };
+    for id in [7, 8] {
+        asker.ready(id);
+    }
+    let dates: crate::pipeline::codecs::Fits =
+        Arc::new(|schema| if schema.text() == DATE { Ok(()) } else { Err("no date".to_owned()) });
+    let mut decoder = Decoder::new(&Decoding::plain(Format::Avro), Wanted::All, Some(dates));
+    assert!(decoder.decode(ONE, &schemas).is_err());
+    fake.json(ID, told(DATE));
+    ids::settle(&asker.registry.inner, 7).await;
+    decoder.look_again(&schemas);
+    assert_eq!(decoded(&mut decoder, &schemas), "1970-01-02".into());
 }
 
 #[tokio::test(flavor = "multi_thread")]

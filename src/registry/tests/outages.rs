@@ -89,6 +89,54 @@ async fn the_next_address_is_asked_and_stayed_with() {
     }
 }
 
+/// One of a registry's addresses may be behind the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_one_address_lacks_is_asked_for_at_the_next_one() {
+    let (one, other) = (Fake::start().await, Fake::start().await);
+    other.json("GET /schemas/ids/7", told(LONG));
+    other.json(
+        "GET /schemas/ids/8",
+        json!({"schema": r#""a.Person""#, "references": [
+        {"name": "a.Person", "subject": "person", "version": 1}]}),
+    );
+    other.json("GET /subjects/person/versions/1?deleted=true", version(PERSON, 1, 1));
+    let mut spec = spec(&[one.url(), other.url()]);
+    spec.missing_grace = Duration::from_millis(200);
+    let asker = Asker::new(&spec);
+    asker.ready(7);
+    assert_eq!((one.seen().len(), other.seen().len()), (1, 1), "without a grace time");
+    // It is what has been asked last.
+    asker.ready(8);
+    let turned = Asker::new(&RegistrySpec { urls: vec![other.url(), one.url()], ..spec.clone() });
+    other.missing("GET /subjects/person/versions/1?deleted=true", 40402);
+    one.json("GET /subjects/person/versions/1?deleted=true", version(PERSON, 1, 1));
+    turned.ready(8);
+    let (class, why) = turned.poison(9);
+    assert_eq!((class, why.as_str()), ("schema_id_unknown", "the registry has no schema with the id 9"));
+    let asked = |fake: &Fake| fake.count("GET /schemas/ids/9");
+    assert!(asked(&one) >= 2 && asked(&one) == asked(&other), "{} {}", asked(&one), asked(&other));
+}
+
+/// The one that cannot be asked may have it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_is_not_unknown_as_long_as_one_address_cannot_be_asked() {
+    let (one, other) = (Fake::start().await, Fake::start().await);
+    other.otherwise(Reply::Html(503));
+    let mut spec = spec(&[one.url(), other.url()]);
+    spec.missing_grace = Duration::ZERO;
+    let asker = Asker::new(&spec);
+    assert_eq!(asker.registry.probe_reach().await, Ok(()), "it answers");
+    let reason = asker.held_up(7);
+    let words = format!(
+        "schema 7: {}/ does not have it; {}/ is in trouble (503 Service Unavailable)",
+        one.url(),
+        other.url()
+    );
+    assert_eq!(reason, words);
+    other.json("GET /schemas/ids/7", told(LONG));
+    asker.ready(7);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_asks_to_be_left_alone_is_not_asked_for_anything_before_that() {
     let (one, other) = (Fake::start().await, Fake::start().await);

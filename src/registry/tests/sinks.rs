@@ -37,6 +37,38 @@ async fn a_registry_that_looks_up_by_the_letter_is_helped() {
     assert_eq!(fake.count(REGISTER), 0);
 }
 
+/// What a file has in one piece, the registry may have with references: it is the same schema, and not one to register.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_in_one_piece_is_found_where_the_registry_has_it_with_references() {
+    const WHOLE: &str = r#"{"type": "record", "name": "a.Pair", "fields": [
+        {"name": "one", "type": {"type": "record", "name": "a.Person", "fields": [{"name": "n", "type": "long"}]}},
+        {"name": "other", "type": "a.Person"}]}"#;
+    let pair = |one: &str| {
+        let schema = format!(
+            r#"{{"type":"record","name":"a.Pair","fields":[
+                {{"name":"{one}","type":"a.Person"}},{{"name":"other","type":"a.Person"}}]}}"#
+        );
+        json!({"schema": schema, "references": [{"name": "a.Person", "subject": "person", "version": 4}]})
+    };
+    let numbered = |mut told: Json, id: u32| {
+        told["id"] = id.into();
+        told
+    };
+    let fake = Fake::start().await;
+    fake.missing(LOOK_UP, 40403).json(VERSIONS, json!([1, 2]));
+    fake.json("GET /subjects/s/versions/2", numbered(pair("first"), 42));
+    fake.json("GET /subjects/s/versions/1", numbered(pair("one"), 41));
+    fake.json("GET /subjects/person/versions/4?deleted=true", version(PERSON, 7, 4));
+    let asker = Asker::new(&spec(&[fake.url()]));
+    assert_eq!(asker.sink_id(&encoding(file(WHOLE), Register::IfMissing)), 41);
+    assert_eq!(fake.count(REGISTER), 0);
+    // A version whose references cannot be followed is another one.
+    fake.missing("GET /subjects/person/versions/4?deleted=true", 40402);
+    let other = Asker::new(&spec(&[fake.url()]));
+    let why = other.refusal(&encoding(file(WHOLE), Register::Never));
+    assert!(why.contains("does not have the sink's schema"), "{why}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_schema_that_is_not_there_is_refused_with_what_to_do() {
     for code in [40401, 40403] {

@@ -17,7 +17,12 @@ fn kept(id: u32) -> Kept {
 }
 
 fn store(folder: &Folder) -> Store {
-    Store::new(folder.path().join("schemas"), &["http://a:1".to_owned()])
+    at(folder, &["http://a:1"])
+}
+
+fn at(folder: &Folder, urls: &[&str]) -> Store {
+    let urls: Vec<_> = urls.iter().map(|url| (*url).to_owned()).collect();
+    Store::new(folder.path().join("schemas"), &urls)
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -36,12 +41,30 @@ fn what_is_written_is_read_again_by_the_same_registry_alone() {
     assert_eq!(store.read(&Key::Sink("x".to_owned())), Some(kept(8)));
     store.remove(&Key::Id(7));
     assert_eq!(store.read(&Key::Id(7)), None);
-    let urls = ["http://b:1", "http://a:1"].map(str::to_owned);
-    let other = Store::new(folder.path().join("schemas"), &urls);
+    let other = at(&folder, &["http://b:1"]);
     assert_eq!(other.read(&Key::Sink("x".to_owned())), None);
-    other.write(&Key::Id(1), &kept(1));
-    let turned = Store::new(folder.path().join("schemas"), &[urls[1].clone(), urls[0].clone()]);
-    assert_eq!(turned.read(&Key::Id(1)), Some(kept(1)), "the order of the addresses is no difference");
+}
+
+/// An address is all that a registry is known by: as long as one stays, it is the same one.
+#[test]
+fn addresses_come_go_and_change_their_order_and_what_is_kept_stays() {
+    let folder = Folder::new("store");
+    let key = Key::Id(1);
+    at(&folder, &["http://a:1"]).write(&key, &kept(1));
+    assert_eq!(at(&folder, &["http://a:1/"]).read(&key), Some(kept(1)), "the same address");
+    assert_eq!(at(&folder, &["http://b:1"]).read(&key), None, "another registry");
+    assert_eq!(at(&folder, &["http://c:1", "http://b:1"]).read(&key), None, "another registry");
+    assert_eq!(at(&folder, &["http://b:1", "http://a:1"]).read(&key), Some(kept(1)));
+    // The old one is gone, and the one that came beside it stays.
+    assert_eq!(at(&folder, &["http://b:1"]).read(&key), Some(kept(1)));
+    let both = at(&folder, &["http://a:1", "http://b:1", "http://a:1/"]);
+    both.write(&key, &kept(2));
+    assert_eq!(files(folder.path()).len(), 2);
+    for url in ["http://a:1", "http://b:1"] {
+        assert_eq!(at(&folder, &[url]).read(&key), Some(kept(2)), "{url}");
+    }
+    both.remove(&key);
+    assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
 }
 
 #[test]

@@ -53,7 +53,8 @@ impl Flow<'_> {
         if self.state.dead || self.asks {
             return reading.shape;
         }
-        if !self.has_members {
+        // A value that is not decoded has a rule of its own; of a key that is, its type tells.
+        if !self.has_members && prefix == PathPrefix::Event {
             return Shape::Any;
         }
         self.found.extend(members::unknown(prefix, path, &missing, self.written(prefix, path), span));

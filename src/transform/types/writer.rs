@@ -25,6 +25,13 @@ enum Counts {
     Always,
 }
 
+/// Which side of a record a schema is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Value,
+    Key,
+}
+
 /// Whether records of `writer` are what the pipeline's programs and sinks can work with, where `decode` names no schema
 /// that they are read by: what `check` says of a schema that the registry has.
 ///
@@ -32,22 +39,41 @@ enum Counts {
 ///
 /// What does not fit, in one line.
 pub fn check_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(), String> {
-    check(spec, writer, Counts::Any)
+    check(spec, Side::Value, writer, Counts::Any)
+}
+
+/// The same for a schema of keys.
+///
+/// # Errors
+///
+/// What does not fit, in one line.
+pub fn check_key_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(), String> {
+    check(spec, Side::Key, writer, Counts::Any)
 }
 
 /// Whether no record of `writer` at all can be processed. A member that only some versions of a schema have may be asked
 /// for by `exists(.x)`, `is_null(.x)` and the like, `.x == null`, `||`, `??` and `del(.x)`; what holds for no record of this
-/// version may hold for those of another; and what only some records do is seen when they come.
+/// version may hold for those of another; and what only some records do, or come to, is seen when they come.
 ///
 /// # Errors
 ///
 /// What does not fit, in one line.
 pub fn fits_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(), String> {
-    check(spec, writer, Counts::Always)
+    check(spec, Side::Value, writer, Counts::Always)
 }
 
-fn check(spec: &PipelineSpec, writer: &Arc<avro::Schema>, counts: Counts) -> Result<(), String> {
+/// The same for a schema of keys.
+///
+/// # Errors
+///
+/// What does not fit, in one line.
+pub fn fits_key_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(), String> {
+    check(spec, Side::Key, writer, Counts::Always)
+}
+
+fn check(spec: &PipelineSpec, side: Side, writer: &Arc<avro::Schema>, counts: Counts) -> Result<(), String> {
     let mut misfits = Vec::new();
+    let mut is_decoded = false;
     let mut scope = Scope::start_with(spec.tombstones == Tombstones::Run);
     if counts == Counts::Always {
         scope = scope.asking();
@@ -55,13 +81,10 @@ fn check(spec: &PipelineSpec, writer: &Arc<avro::Schema>, counts: Counts) -> Res
     scope = scope.with_encoded_keys(spec.sinks.iter().any(|sink| sink.key.is_some()));
     for (index, step) in spec.transform.iter().enumerate() {
         let program = match step {
-            StepSpec::Decode(decode)
-                if decode.value.format != Format::Avro || decode.value.schema.is_some() =>
-            {
-                return Ok(());
-            }
             StepSpec::Decode(decode) => {
-                scope = scope.after_decode(&read_by(decode, writer));
+                let Some(decode) = read_by(decode, side, writer) else { return Ok(()) };
+                scope = scope.after_decode(&decode);
+                is_decoded = true;
                 continue;
             }
             StepSpec::Filter(program) | StepSpec::Map(program) => program,
@@ -76,6 +99,10 @@ fn check(spec: &PipelineSpec, writer: &Arc<avro::Schema>, counts: Counts) -> Res
                 return in_one_line(spec, misfits);
             }
         }
+        // Those that the filter takes out come no further, and to no harm; before the `decode` nothing is judged yet.
+        if counts == Counts::Always && is_decoded && matches!(step, StepSpec::Filter(_)) {
+            return in_one_line(spec, misfits);
+        }
     }
     for sink in &spec.sinks {
         misfits.extend(of_sink(sink, &scope, counts));
@@ -83,10 +110,18 @@ fn check(spec: &PipelineSpec, writer: &Arc<avro::Schema>, counts: Counts) -> Res
     in_one_line(spec, misfits)
 }
 
-fn read_by(decode: &DecodeSpec, writer: &Arc<avro::Schema>) -> DecodeSpec {
+/// The `decode` with the schema in its place; `None` where that side has another format, or a schema that it is read by.
+fn read_by(decode: &DecodeSpec, side: Side, writer: &Arc<avro::Schema>) -> Option<DecodeSpec> {
     let mut decode = decode.clone();
-    decode.value.schema = Some(DataSchema::Avro(Arc::clone(writer)));
-    decode
+    let decoding = match side {
+        Side::Value => &mut decode.value,
+        Side::Key => &mut decode.key,
+    };
+    if decoding.format != Format::Avro || decoding.schema.is_some() {
+        return None;
+    }
+    decoding.schema = Some(DataSchema::Avro(Arc::clone(writer)));
+    Some(decode)
 }
 
 fn of_sink(sink: &SinkSpec, scope: &Scope, counts: Counts) -> Vec<String> {
@@ -94,6 +129,8 @@ fn of_sink(sink: &SinkSpec, scope: &Scope, counts: Counts) -> Vec<String> {
     let name = format!("the sink `{}`", sink.topic);
     if let Some(when) = &sink.when {
         match compile_in(when.kind(), when.source(), &scope) {
+            // Those that it does not hold for are not written here.
+            Ok(_) if counts == Counts::Always => return Vec::new(),
             Ok((when, _)) => scope = when.scope_after().clone(),
             Err(found) => return errors(&found, when.source(), &format!("`when` of {name}")),
         }

@@ -91,3 +91,75 @@ fn check_online_has_the_types_from_the_registry() {
     let fits = check("transform: [{decode: avro}, {map: '.n = 1'}]");
     assert!(!fits.contains("error["), "{fits}");
 }
+
+/// What none of a schema's records comes to is no reason to refuse them, and keys are held against the programs as values are.
+#[test]
+fn records_that_never_come_to_a_misfit_pass_and_keys_that_do_not_fit_are_poison() {
+    let scene = scene("avro-branch");
+    let one = register(
+        &scene.input,
+        r#"{"type": "record", "name": "A", "fields": [{"name": "version", "type": "long"}]}"#,
+    );
+    let key = |name: &str| {
+        format!(r#"{{"type": "record", "name": "{name}", "fields": [{{"name": "{name}", "type": "long"}}]}}"#)
+    };
+    let keys = format!("{}-key", scene.input);
+    let fits = Client::shared().register(&keys, &key("id"), &[]);
+    Client::shared().set_compatibility(&keys, "NONE");
+    let wrong = Client::shared().register(&keys, &key("nope"), &[]);
+    scene.send([(fits, 1), (wrong, 2), (fits, 3)].map(|(key, number)| {
+        let mut body = Vec::new();
+        long(number, &mut body);
+        let value = framed(one, &body);
+        Sent { key: Some(framed(key, &body)), ..Sent::value(value) }
+    }));
+    let files = files(
+        &scene,
+        "name: @name
+source: {topics: [@in]}
+transform:
+  - decode: {value: avro, key: avro}
+  - map: |
+      .id = %key.id
+      if .version == 9 { .z = .extra }
+      %key = \"k\"
+sinks: [{topic: @out, encode: json}]
+dlq: {topic: @dlq}",
+    );
+    let outcome = scene.finish(files.start());
+    assert_eq!(outcome.texts(), [r#"{"id":1,"version":1}"#, r#"{"id":3,"version":3}"#]);
+    let letters: Vec<_> =
+        outcome.dlq.iter().map(|letter| letter.header_text("millstream.error.message")).collect();
+    assert!(letters.len() == 1 && letters[0].contains("`%key` has no member `id`"), "{letters:?}");
+}
+
+#[test]
+fn check_online_looks_at_keys_and_at_all_topics_that_a_pattern_matches() {
+    let scene = scene("avro-online-pattern");
+    register(
+        &scene.input,
+        r#"{"type": "record", "name": "A", "fields": [{"name": "code", "type": "string"}]}"#,
+    );
+    Client::shared().register(&format!("{}-key", scene.input), "\"long\"", &[]);
+    let check = |topics: &str, steps: &str| {
+        let yaml = format!(
+            "name: @name\nsource: {{topics: [{topics}]}}\n{steps}\nsinks: [{{topic: @out, encode: {{value: raw, key: raw}}}}]"
+        );
+        let output = files(&scene, &yaml).command("check").arg("--online").output().expect("the binary runs");
+        String::from_utf8([output.stdout, output.stderr].concat()).expect("it prints text")
+    };
+    for topics in ["@in", "'^@name\\.in$'"] {
+        let misspelt = check(topics, "transform: [{decode: avro}, {filter: .kode == \"a\"}]");
+        assert!(
+            misspelt.contains("error[writer-type]") && misspelt.contains("`.kode`"),
+            "{topics}: {misspelt}"
+        );
+        let key = check(topics, "transform: [{decode: {value: raw, key: avro}}, {filter: '%key.nope == 1'}]");
+        assert!(key.contains("error[writer-type]") && key.contains("`%key`"), "{topics}: {key}");
+        let fits = check(
+            topics,
+            "transform: [{decode: {value: avro, key: avro}}, {filter: '%key == 1 && .code == \"a\"'}]",
+        );
+        assert!(!fits.contains("error["), "{topics}: {fits}");
+    }
+}

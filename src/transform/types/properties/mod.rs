@@ -179,7 +179,8 @@ fn is_complete(case: &Case) {
         }
     }
     // Where hardly a record gets to the sink, or a branch may never have been taken, that all of them fit says nothing.
-    let has_branches = case.steps.iter().any(|(_, source)| source.contains("if ") || source.contains("||"));
+    let has_branches =
+        case.steps.iter().any(|(_, source)| ["if ", "||", "??"].iter().any(|branch| source.contains(branch)));
     if let Ok((_, scope)) = typed
         && written > RECORDS / 2
         && !has_branches

@@ -79,3 +79,15 @@ fn members_are_looked_up_in_variables_too() {
         assert!(!found.iter().any(|message| message.contains("`x")), "{source}: {found:?}");
     }
 }
+
+/// Of the value nothing is known, of the key all.
+#[test]
+fn members_of_a_typed_key_are_told_though_the_value_is_bytes() {
+    let typed = decode(ORDER);
+    let scope =
+        Scope::start().after_decode(&DecodeSpec { value: Decoding::plain(Format::Raw), key: typed.value });
+    let source = "%headers.z = to_string!(%key.nope)";
+    let found = refused(&scope, ProgramKind::Map, source);
+    assert_eq!(found, [("`%key` has no member `nope`".to_owned(), "did you mean `%key.note`?".to_owned())]);
+    compiled(&scope, ProgramKind::Map, "%headers.z = to_string!(%key.id)");
+}

@@ -1,5 +1,8 @@
 //! Writers' schemas that turn up while a pipeline runs.
 
+use crate::config::spec::PipelineSpec;
+use crate::transform::{check_key_writer, fits_key_writer};
+
 use super::*;
 
 /// What is said of a writer's schema that turns up while the pipeline runs.
@@ -11,11 +14,11 @@ fn misfits(steps: &str, sink: &str, writer: &str) -> Result<(), String> {
 fn a_writers_schema_is_held_against_programs_and_sinks() {
     let json = "encode: json";
     let newer = ORDER.replace("\"region\"", "\"area\"");
-    let step = "  - filter: .count != 3\n  - map: |\n      .x = 1\n      .y = to_string!(.region)\n";
+    let step = "  - map: |\n      .x = 1\n      .y = to_string!(.region)\n";
     assert_eq!(misfits(step, json, ORDER), Ok(()));
     assert_eq!(
         misfits(step, json, &newer),
-        Err("step 3, line 2: the value has no member `.region` (no such member)".to_owned())
+        Err("step 2, line 2: the value has no member `.region` (no such member)".to_owned())
     );
     let key = "encode: {value: {format: avro, schema: key.avsc, extra: drop}}";
     assert_eq!(
@@ -100,4 +103,85 @@ fn a_chain_of_any_length_is_looked_at_on_a_lanes_stack() {
     assert!(asks(step, &shallow).is_err());
     let sink = std::thread::spawn(move || check_sink(&orders(), &deep, Extra::Drop).len());
     assert_eq!(sink.join().expect("the stack is large enough"), 1);
+}
+
+/// Records of a version that lacks a member are not to be refused for what none of them comes to.
+#[test]
+fn what_not_each_record_comes_to_makes_no_misfit_of_all() {
+    let json = "encode: json";
+    for step in [
+        "if .count == 2 { .z = .extra }",
+        "if .count != 2 { .z = 1 } else if .id == 3 { .z = .extra } else { .z = .extra }",
+        "if .count == 2 && .extra == 1 { .z = 1 }",
+        ".z = .count == 2 && to_bool!(.extra)",
+        ".z = .flag || .extra.deep",
+        ".z = to_int(.note) ?? .extra",
+        ".z = upcase(.id) ?? \"none\"",
+        ".z, .err = upcase(.id)",
+        "for_each(array!(.lines)) -> |_, line| { .z = line.extra }",
+        "if .count == 1 { abort }\n      .z = .extra",
+        "if .count == 1 { return . }\n      .z = upcase!(.id)",
+        "if .count == 2 { .z = upcase!(.id) }",
+    ] {
+        let step = format!("  - map: |\n      {step}\n");
+        assert_eq!(misfits(&step, json, ORDER), Ok(()), "{step}");
+        assert!(check_writer(&made(&step, json), &Arc::new(schema(ORDER))).is_err(), "check tells: {step}");
+    }
+    for step in [
+        "if .extra == 2 { .z = 1 }",
+        ".z = .extra == 2 && .count == 2",
+        ".z = .extra\n      if .count == 1 { abort }",
+        "if .count == 2 { .z = 1 }\n      .y = .extra",
+    ] {
+        let step = format!("  - map: |\n      {step}\n");
+        assert!(misfits(&step, json, ORDER).is_err(), "{step}");
+    }
+}
+
+#[test]
+fn nor_does_what_stands_behind_a_filter_or_a_when() {
+    let steps = "  - filter: .count == 2\n  - map: .z = .extra\n";
+    assert_eq!(misfits(steps, "encode: json", ORDER), Ok(()));
+    assert!(misfits("  - filter: .extra == 2\n", "encode: json", ORDER).is_err(), "each comes to the filter");
+    let key = "encode: {value: {format: avro, schema: key.avsc, extra: drop}}";
+    assert!(misfits("", key, ORDER).is_err());
+    assert_eq!(misfits("", &format!("when: .count == 2\n    {key}"), ORDER), Ok(()));
+    assert!(
+        misfits("", &format!("when: .extra == 2\n    {key}"), ORDER).is_err(),
+        "each comes to the `when`"
+    );
+}
+
+/// A pipeline whose value is bytes, and whose keys are read by the schemas that wrote them.
+fn keyed(steps: &str) -> PipelineSpec {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad/types-sinks");
+    let text = format!(
+        "name: made\nsource: {{topics: [orders]}}\ntransform:\n  - decode: {{value: raw, key: avro}}\n{steps}sinks:\n  \
+         - topic: out\n    encode: {{value: raw, key: json}}\n"
+    );
+    let request = LoadRequest {
+        bootstrap: Some("localhost:9092".to_owned()),
+        schema_registry: Some("http://localhost:8081".to_owned()),
+        texts: vec![(folder.join("made.yaml"), text)],
+        ..LoadRequest::default()
+    };
+    let mut loaded = load(&request).unwrap_or_else(|report| panic!("{report}"));
+    loaded.config.pipelines.remove(0)
+}
+
+#[test]
+fn a_schema_of_keys_is_held_against_what_programs_do_with_the_key() {
+    let writer = Arc::new(schema(ORDER));
+    let misspelt = keyed("  - filter: '%topic != \"x\"'\n");
+    assert_eq!(fits_key_writer(&misspelt, &writer), Ok(()));
+    let spec = keyed("  - map: '%headers.z = to_string!(%key.nope)'\n");
+    let fault = Err("step 2, line 1: `%key` has no member `nope` (did you mean `%key.note`?)".to_owned());
+    assert_eq!(fits_key_writer(&spec, &writer), fault);
+    assert_eq!(check_key_writer(&spec, &writer), fault);
+    assert_eq!(fits_writer(&spec, &writer), Ok(()), "of the value nothing is read");
+    let sometimes = keyed("  - map: 'if %partition == 1 { %headers.z = to_string!(%key.nope) }'\n");
+    assert_eq!(fits_key_writer(&sometimes, &writer), Ok(()));
+    assert!(check_key_writer(&sometimes, &writer).is_err());
+    let fits = keyed("  - map: '%headers.z = to_string!(%key.id)'\n");
+    assert_eq!(check_key_writer(&fits, &writer), Ok(()));
 }

@@ -7,7 +7,8 @@ use tokio::runtime::Runtime;
 use crate::codec::avro::{self, Reading, Wanted};
 use crate::registry::{Registries, Registry, SinkProbe, SubjectVersion};
 use crate::transform::{
-    Pinned, check_key_writer, check_pinned, check_writer, fits_key_writer, fits_writer, with_pinned,
+    Misfit, MisfitAt, Pinned, check_key_writer, check_pinned, check_writer, fits_key_writer, fits_writer,
+    with_pinned,
 };
 
 use super::diagnostic::Diagnostic;
@@ -21,7 +22,7 @@ use super::spec::{
 const TOPICS_MAX: usize = 100;
 
 /// What holds a pipeline against a writer's schema.
-type Judge = fn(&PipelineSpec, &Arc<avro::Schema>) -> Result<(), String>;
+type Judge<E> = fn(&PipelineSpec, &Arc<avro::Schema>) -> Result<(), E>;
 
 /// Asks registries, each one that does not answer only once.
 pub(super) struct SchemaCheck {
@@ -100,8 +101,8 @@ impl SchemaCheck {
     ) -> Vec<Diagnostic> {
         let newest = versions.last().map(|version| version.version);
         let (check, fits) = match side {
-            "key" => (check_key_writer as Judge, fits_key_writer as Judge),
-            _ => (check_writer as Judge, fits_writer as Judge),
+            "key" => (check_key_writer as Judge<String>, fits_key_writer as Judge<Misfit>),
+            _ => (check_writer as Judge<String>, fits_writer as Judge<Misfit>),
         };
         let of_one = |version: SubjectVersion| {
             let name = format!("version {} of {subject} (schema id {})", version.version, version.id);
@@ -117,7 +118,7 @@ impl SchemaCheck {
                 && let Err(why) = check(told, writer)
             {
                 let is_newest = Some(version.version) == newest;
-                let are_all = fits(told, writer).is_err();
+                let are_all = fits(told, writer).is_err_and(|misfit| misfit.at == MisfitAt::Decode);
                 found.push(misfit(&why, &name, (is_newest, are_all), place));
             }
             found

@@ -25,11 +25,11 @@ pub use frame::Frame;
 pub use program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel};
 pub use run::{RunError, Runner};
 pub use scope::Scope;
-pub use types::{Pinned, check_pinned, with_pinned};
 pub use types::{
-    SinkBlame, SinkFinding, check_key_writer, check_sink, check_sink_json, check_sink_key, check_writer,
-    fits_key_writer, fits_writer,
+    Misfit, MisfitAt, SinkBlame, SinkFinding, check_key_writer, check_sink, check_sink_json, check_sink_key,
+    check_writer, fits_key_writer, fits_writer,
 };
+pub use types::{Pinned, check_pinned, with_pinned};
 
 #[cfg(test)]
 mod compile_tests;

@@ -9,10 +9,11 @@ use crate::config::spec::{DataSchema, Decoding, Format, Validate};
 use crate::registry::Lookup;
 
 use super::Schemas;
-use super::readings::Readings;
+use super::readings::{Plan, Readings};
+use crate::transform::{Misfit, MisfitAt};
 
 /// What a schema must fit that records of it may be processed; gives what does not.
-pub type Fits = Arc<dyn Fn(&Arc<avro::Schema>) -> Result<(), String> + Send + Sync>;
+pub type Fits = Arc<dyn Fn(&Arc<avro::Schema>) -> Result<(), Misfit> + Send + Sync>;
 
 /// Decodes one side of a pipeline's records.
 pub struct Decoder {
@@ -111,11 +112,16 @@ impl Decoder {
             Format::Avro => {
                 let (id, body) = split_frame(bytes)?;
                 let document =
-                    self.reading(id, schemas)?.decode(body).map_err(|error| of_schema(id, error))?;
+                    self.plan(id, schemas)?.reading.decode(body).map_err(|error| of_schema(id, error))?;
                 (document, Some(id))
             }
         };
         Ok((document, Origin { format: self.format, id }))
+    }
+
+    /// What the record that was decoded last meets behind a filter, and does not fit.
+    pub fn later(&self) -> Option<&Arc<Misfit>> {
+        self.readings.later()
     }
 
     /// The schema that bytes name, where nothing is known of it yet.
@@ -126,7 +132,7 @@ impl Decoder {
 
     /// Whether the schema that was waited for is still not known; what then holds it up.
     pub fn still_waits(&mut self, id: u32, schemas: &Schemas) -> Option<Waits> {
-        match self.reading(id, schemas) {
+        match self.plan(id, schemas) {
             Err(NotDecoded::Waits(waits)) => Some(waits),
             Ok(_) | Err(NotDecoded::Poison(_)) => None,
         }
@@ -151,7 +157,7 @@ impl Decoder {
         }
     }
 
-    fn reading(&mut self, id: u32, schemas: &Schemas) -> Result<&Arc<Reading>, NotDecoded> {
+    fn plan(&mut self, id: u32, schemas: &Schemas) -> Result<&Arc<Plan>, NotDecoded> {
         let Self { readings, reader, wanted, is_full, fits, .. } = self;
         readings.get(id, || {
             let writer = match schemas.registry().schema(id, &schemas.wake) {
@@ -161,11 +167,17 @@ impl Decoder {
                 Lookup::Poison(class, message) => return Err(CodecError::new(class, message).into()),
             };
             let plan = || {
-                if let Some(fits) = &*fits {
-                    fits(&writer).map_err(|why| CodecError::new("avro_types", why))?;
+                let misfit = fits.as_ref().and_then(|fits| fits(&writer).err());
+                let later = match misfit {
+                    Some(misfit) if misfit.at == MisfitAt::Decode => return Err(unfit(&misfit)),
+                    later => later.map(Arc::new),
+                };
+                if let Some(misfit) = &later {
+                    tracing::warn!(schema_id = id, reason = %misfit.text, "records of this schema that get so far cannot be processed");
                 }
                 let reading = Reading::new(Arc::clone(&writer), reader.clone(), wanted.clone(), *is_full);
-                reading.map(Arc::new).map_err(|error| CodecError::new("avro_resolution", error.to_string()))
+                let reading = reading.map_err(|error| CodecError::new("avro_resolution", error.to_string()))?;
+                Ok(Arc::new(Plan { reading: Arc::new(reading), later }))
             };
             let planned = plan().map_err(|error| of_schema(id, error));
             if let Err(error) = &planned {
@@ -174,6 +186,11 @@ impl Decoder {
             Ok((writer, planned))
         })
     }
+}
+
+/// Records of a schema do not fit the pipeline.
+pub fn unfit(misfit: &Misfit) -> CodecError {
+    CodecError::new("avro_types", misfit.text.as_str())
 }
 
 /// The same, with the schema that the record names.

@@ -7,7 +7,7 @@ mod decoder;
 mod encoder;
 mod readings;
 
-pub use decoder::{Decoder, Fits, NotDecoded, Origin, Waits, of_schema};
+pub use decoder::{Decoder, Fits, NotDecoded, Origin, Waits, of_schema, unfit};
 pub use encoder::{Encoder, Prepared};
 
 use std::fmt;

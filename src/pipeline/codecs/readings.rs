@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::codec::CodecError;
 use crate::codec::avro::{Reading, Schema};
+use crate::transform::Misfit;
 
 /// The most schemas that one side keeps plans for; those that are needed again are planned again.
 const READINGS_MAX: usize = 10_000;
@@ -12,8 +13,16 @@ const READINGS_MAX: usize = 10_000;
 /// The most ids that one look asks the registry about; the next look goes on behind them.
 const LOOKED_AT_MAX: usize = 256;
 
+/// How values of one writer's schema are read.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub reading: Arc<Reading>,
+    /// What a record meets behind a filter, and does not fit.
+    pub later: Option<Arc<Misfit>>,
+}
+
 /// A plan, or why there is none.
-type Planned = Result<Arc<Reading>, CodecError>;
+type Planned = Result<Arc<Plan>, CodecError>;
 
 #[derive(Debug)]
 struct Known {
@@ -28,7 +37,7 @@ struct Known {
 pub(super) struct Readings {
     known: HashMap<u32, Known>,
     /// Records come in runs of one schema.
-    last: Option<(u32, Arc<Reading>)>,
+    last: Option<(u32, Arc<Plan>)>,
     /// Where the last look ended.
     looked_at: u32,
     /// The registry's changes that were taken in.
@@ -56,7 +65,7 @@ impl Readings {
         &mut self,
         id: u32,
         plan: impl FnOnce() -> Result<(Arc<Schema>, Planned), E>,
-    ) -> Result<&Arc<Reading>, E> {
+    ) -> Result<&Arc<Plan>, E> {
         if self.last.as_ref().is_none_or(|(last, _)| *last != id) {
             let planned = match self.known.get_mut(&id) {
                 Some(known) => {
@@ -71,8 +80,13 @@ impl Readings {
             };
             self.last = Some((id, planned?));
         }
-        let (_, reading) = self.last.as_ref().expect("it was set above");
-        Ok(reading)
+        let (_, plan) = self.last.as_ref().expect("it was set above");
+        Ok(plan)
+    }
+
+    /// What does not fit of the schema that was read by last.
+    pub(super) fn later(&self) -> Option<&Arc<Misfit>> {
+        self.last.as_ref()?.1.later.as_ref()
     }
 
     fn keep(&mut self, id: u32, writer: Arc<Schema>, planned: Planned) {

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::codec;
-use crate::pipeline::codecs::of_schema;
+use crate::pipeline::codecs::{of_schema, unfit};
+use crate::transform::{Misfit, MisfitAt};
 
 /// The value of the record at hand.
 pub(super) struct Current<'r> {
@@ -14,6 +15,8 @@ pub(super) struct Current<'r> {
     origin: Origin,
     /// What the key was decoded from.
     key_origin: Origin,
+    /// What of the schemas of value and key does not fit behind a filter, with their ids.
+    later: Vec<(u32, Arc<Misfit>)>,
     /// Whether a program changed the decoded value, so that `wire` is not it.
     is_changed: bool,
     pub(super) is_tombstone: bool,
@@ -26,6 +29,7 @@ impl<'r> Current<'r> {
             is_in_frame: false,
             origin: Origin::RAW,
             key_origin: Origin::RAW,
+            later: Vec::new(),
             is_changed: false,
             is_tombstone: record.value.is_none(),
         }
@@ -50,6 +54,7 @@ impl<'r> Current<'r> {
         })?;
         frame.set_key(key);
         self.key_origin = origin;
+        self.meets(origin, decoder);
         Ok(())
     }
 
@@ -69,8 +74,24 @@ impl<'r> Current<'r> {
             frame.set_value(document);
             self.origin = origin;
             self.is_in_frame = true;
+            self.meets(origin, decoder);
         }
         Ok(())
+    }
+
+    fn meets(&mut self, origin: Origin, decoder: &Decoder) {
+        let misfit = origin.id.zip(decoder.later());
+        self.later.extend(misfit.map(|(id, misfit)| (id, Arc::clone(misfit))));
+    }
+
+    /// A record that the filters let through to a place where no record of its schema can be processed.
+    ///
+    /// # Errors
+    ///
+    /// It is one.
+    pub(super) fn comes_to(&self, place: MisfitAt) -> Result<(), CodecError> {
+        let misfit = self.later.iter().find(|(_, misfit)| misfit.at == place);
+        misfit.map_or(Ok(()), |(id, misfit)| Err(of_schema(*id, unfit(misfit))))
     }
 
     /// Puts the value's bytes into the frame where nothing is decoded and `program` looks at them.

@@ -16,7 +16,9 @@ use crate::codec::{CodecError, Document};
 use crate::config::spec::{Format, PipelineSpec, SinkSpec, StepSpec, Tombstones};
 use crate::pipeline::codecs::{Decoder, Encoder, NotDecoded, Origin, Prepared, Schemas, Waits};
 use crate::record::{Output, Poison, Record, Stage};
-use crate::transform::{EnvelopeReads, Frame, Pinned, Program, RunError, Runner, check_pinned, with_pinned};
+use crate::transform::{
+    EnvelopeReads, Frame, MisfitAt, Pinned, Program, RunError, Runner, check_pinned, with_pinned,
+};
 
 use current::Current;
 
@@ -263,11 +265,13 @@ impl Processor {
             StepSpec::Filter(program) | StepSpec::Map(program)
                 if skips(self.tombstones, current, program) => {}
             StepSpec::Filter(program) => {
+                current.comes_to(MisfitAt::Step(index)).map_err(poison(Stage::Filter, number))?;
                 current.show(program, &mut self.frame);
                 let verdict = self.runner.test(program, &mut self.frame);
                 return Ok(verdict.map_err(failed(Stage::Filter, number))?);
             }
             StepSpec::Map(program) => {
+                current.comes_to(MisfitAt::Step(index)).map_err(poison(Stage::Map, number))?;
                 current.show(program, &mut self.frame);
                 self.runner.map(program, &mut self.frame).map_err(failed(Stage::Map, number))?;
                 self.frame.settle_envelope().map_err(poison(Stage::Map, number))?;
@@ -285,6 +289,7 @@ impl Processor {
         for (index, sink) in self.sinks.iter().enumerate() {
             let holds = match &sink.when {
                 Some(program) if !everywhere => {
+                    current.comes_to(MisfitAt::When(index)).map_err(poison(Stage::Route, Some(index + 1)))?;
                     current.show(program, &mut self.frame);
                     let verdict = self.runner.test(program, &mut self.frame);
                     verdict.map_err(failed(Stage::Route, Some(index + 1)))?

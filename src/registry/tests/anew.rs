@@ -6,6 +6,7 @@ use crate::codec::avro::Wanted;
 use crate::config::spec::{Decoding, Encoding, Format};
 use crate::pipeline::codecs::{Decoder, Encoder, Prepared, Schemas};
 use crate::registry::{ids, sinks};
+use crate::transform::{Misfit, MisfitAt};
 
 const ID: &str = "GET /schemas/ids/7";
 
@@ -126,8 +127,13 @@ async fn what_could_not_be_processed_is_once_its_id_means_another_schema() {
     for id in [7, 8] {
         asker.ready(id);
     }
-    let dates: crate::pipeline::codecs::Fits =
-        Arc::new(|schema| if schema.text() == DATE { Ok(()) } else { Err("no date".to_owned()) });
+    let dates: crate::pipeline::codecs::Fits = Arc::new(|schema| {
+        if schema.text() == DATE {
+            Ok(())
+        } else {
+            Err(Misfit { at: MisfitAt::Decode, text: "no date".to_owned() })
+        }
+    });
     let mut decoder = Decoder::new(&Decoding::plain(Format::Avro), Wanted::All, Some(dates));
     assert!(decoder.decode(ONE, &schemas).is_err());
     fake.json(ID, told(DATE));

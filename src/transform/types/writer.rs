@@ -25,6 +25,32 @@ enum Counts {
     Always,
 }
 
+/// What does not fit, and which records that makes poison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// Where it is met.
+    pub at: MisfitAt,
+    /// In one line.
+    pub text: String,
+}
+
+/// Where a record meets what does not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MisfitAt {
+    /// As soon as it is decoded: each record comes to it.
+    Decode,
+    /// At the step of this index, behind a filter: those that the filter takes out come to no harm.
+    Step(usize),
+    /// Behind a filter, at the `when` of the sink of this index.
+    When(usize),
+}
+
+impl Misfit {
+    fn at_decode(text: String) -> Self {
+        Self { at: MisfitAt::Decode, text }
+    }
+}
+
 /// Which side of a record a schema is of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
@@ -39,7 +65,7 @@ enum Side {
 ///
 /// What does not fit, in one line.
 pub fn check_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(), String> {
-    check(spec, Side::Value, writer, Counts::Any)
+    check(spec, Side::Value, writer, Counts::Any).map_err(|misfit| misfit.text)
 }
 
 /// The same for a schema of keys.
@@ -48,7 +74,7 @@ pub fn check_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(
 ///
 /// What does not fit, in one line.
 pub fn check_key_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(), String> {
-    check(spec, Side::Key, writer, Counts::Any)
+    check(spec, Side::Key, writer, Counts::Any).map_err(|misfit| misfit.text)
 }
 
 /// Whether no record of `writer` at all can be processed. A member that only some versions of a schema have may be asked
@@ -57,8 +83,8 @@ pub fn check_key_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Resu
 ///
 /// # Errors
 ///
-/// What does not fit, in one line.
-pub fn fits_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(), String> {
+/// What does not fit, and where a record meets it.
+pub fn fits_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(), Misfit> {
     check(spec, Side::Value, writer, Counts::Always)
 }
 
@@ -66,14 +92,14 @@ pub fn fits_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<()
 ///
 /// # Errors
 ///
-/// What does not fit, in one line.
-pub fn fits_key_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(), String> {
+/// What does not fit, and where a record meets it.
+pub fn fits_key_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(), Misfit> {
     check(spec, Side::Key, writer, Counts::Always)
 }
 
-fn check(spec: &PipelineSpec, side: Side, writer: &Arc<avro::Schema>, counts: Counts) -> Result<(), String> {
+fn check(spec: &PipelineSpec, side: Side, writer: &Arc<avro::Schema>, counts: Counts) -> Result<(), Misfit> {
     let mut misfits = Vec::new();
-    let mut is_decoded = false;
+    let (mut is_decoded, mut is_behind_filter) = (false, false);
     let mut scope = Scope::start_with(spec.tombstones == Tombstones::Run);
     if counts == Counts::Always {
         scope = scope.asking();
@@ -96,18 +122,38 @@ fn check(spec: &PipelineSpec, side: Side, writer: &Arc<avro::Schema>, counts: Co
             }
             Err(found) => {
                 misfits.extend(errors(&found, program.source(), &format!("step {}", index + 1)));
-                return in_one_line(spec, misfits);
+                let at = if is_behind_filter { MisfitAt::Step(index) } else { MisfitAt::Decode };
+                return in_one_line(spec, misfits).map_err(|text| Misfit { at, text });
             }
         }
-        // Those that the filter takes out come no further, and to no harm; before the `decode` nothing is judged yet.
-        if counts == Counts::Always && is_decoded && matches!(step, StepSpec::Filter(_)) {
-            return in_one_line(spec, misfits);
+        if is_behind_filter && !misfits.is_empty() {
+            return in_one_line(spec, misfits).map_err(|text| Misfit { at: MisfitAt::Step(index), text });
         }
+        // Before the `decode` nothing is judged yet.
+        if counts == Counts::Always && is_decoded && matches!(step, StepSpec::Filter(_)) {
+            in_one_line(spec, std::mem::take(&mut misfits)).map_err(Misfit::at_decode)?;
+            is_behind_filter = true;
+        }
+    }
+    if is_behind_filter {
+        return whens(spec, &scope);
     }
     for sink in &spec.sinks {
         misfits.extend(of_sink(sink, &scope, counts));
     }
-    in_one_line(spec, misfits)
+    in_one_line(spec, misfits).map_err(Misfit::at_decode)
+}
+
+/// What the conditions of sinks ask in vain; what a sink's schema cannot hold is seen when a record is written.
+fn whens(spec: &PipelineSpec, scope: &Scope) -> Result<(), Misfit> {
+    for (index, sink) in spec.sinks.iter().enumerate() {
+        let Some(when) = &sink.when else { continue };
+        if let Err(found) = compile_in(when.kind(), when.source(), scope) {
+            let misfits = errors(&found, when.source(), &format!("`when` of the sink `{}`", sink.topic));
+            in_one_line(spec, misfits).map_err(|text| Misfit { at: MisfitAt::When(index), text })?;
+        }
+    }
+    Ok(())
 }
 
 /// The `decode` with the schema in its place; `None` where that side has another format, or a schema that it is read by.

@@ -133,6 +133,39 @@ dlq: {topic: @dlq}",
     assert!(letters.len() == 1 && letters[0].contains("`%key` has no member `id`"), "{letters:?}");
 }
 
+/// Behind a filter what does not fit a schema is met by the records that get there, and by no others.
+#[test]
+fn a_misfit_behind_a_filter_is_met_by_what_gets_there() {
+    let scene = scene("avro-behind-filter");
+    let schema = r#"{"type": "record", "name": "A", "fields": [{"name": "version", "type": "long"}]}"#;
+    let id = register(&scene.input, schema);
+    scene.send([1, 2, 3, 1].map(|number| {
+        let mut body = Vec::new();
+        long(number, &mut body);
+        Sent::value(framed(id, &body))
+    }));
+    let files = files(
+        &scene,
+        "name: @name
+source: {topics: [@in]}
+transform:
+  - decode: avro
+  - filter: .version > 1
+  - map: .z = .renamed
+sinks: [{topic: @out, encode: json}]
+dlq: {topic: @dlq}",
+    );
+    let outcome = scene.finish(files.start());
+    assert_eq!(outcome.texts(), [] as [&str; 0], "null is not taken for what the schema does not have");
+    let header =
+        |name: &str| -> Vec<_> { outcome.dlq.iter().map(|letter| letter.header_text(name)).collect() };
+    assert_eq!(header("millstream.error.class"), ["avro_types", "avro_types"]);
+    assert_eq!(header("millstream.stage"), ["map", "map"]);
+    assert_eq!(header("millstream.offset"), ["1", "2"]);
+    let message = &header("millstream.error.message")[0];
+    assert!(message.contains(&format!("schema id {id}")) && message.contains("`.renamed`"), "{message}");
+}
+
 #[test]
 fn check_online_looks_at_keys_and_at_all_topics_that_a_pattern_matches() {
     let scene = scene("avro-online-pattern");

@@ -1,13 +1,13 @@
 //! Writers' schemas that turn up while a pipeline runs.
 
 use crate::config::spec::PipelineSpec;
-use crate::transform::{check_key_writer, fits_key_writer};
+use crate::transform::{MisfitAt, check_key_writer, fits_key_writer};
 
 use super::*;
 
 /// What is said of a writer's schema that turns up while the pipeline runs.
 fn misfits(steps: &str, sink: &str, writer: &str) -> Result<(), String> {
-    fits_writer(&made(steps, sink), &Arc::new(schema(writer)))
+    fits_writer(&made(steps, sink), &Arc::new(schema(writer))).map_err(|misfit| misfit.text)
 }
 
 #[test]
@@ -138,18 +138,31 @@ fn what_not_each_record_comes_to_makes_no_misfit_of_all() {
     }
 }
 
+/// Where a record of the schema meets what does not fit.
+fn met_at(steps: &str, sink: &str) -> Option<MisfitAt> {
+    fits_writer(&made(steps, sink), &Arc::new(schema(ORDER))).err().map(|misfit| misfit.at)
+}
+
 #[test]
-fn nor_does_what_stands_behind_a_filter_or_a_when() {
-    let steps = "  - filter: .count == 2\n  - map: .z = .extra\n";
-    assert_eq!(misfits(steps, "encode: json", ORDER), Ok(()));
-    assert!(misfits("  - filter: .extra == 2\n", "encode: json", ORDER).is_err(), "each comes to the filter");
-    let key = "encode: {value: {format: avro, schema: key.avsc, extra: drop}}";
-    assert!(misfits("", key, ORDER).is_err());
-    assert_eq!(misfits("", &format!("when: .count == 2\n    {key}"), ORDER), Ok(()));
-    assert!(
-        misfits("", &format!("when: .extra == 2\n    {key}"), ORDER).is_err(),
-        "each comes to the `when`"
+fn what_stands_behind_a_filter_or_a_when_is_met_by_those_that_get_there() {
+    let steps = "  - filter: .count == 2\n  - map: .z = 1\n  - map: .z = .extra\n";
+    assert_eq!(met_at(steps, "encode: json"), Some(MisfitAt::Step(3)));
+    let step = "  - filter: .count == 2\n  - map: if .count == 3 { .z = .extra }\n";
+    assert_eq!(met_at(step, "encode: json"), None);
+    assert_eq!(
+        met_at("  - filter: .extra == 2\n", "encode: json"),
+        Some(MisfitAt::Decode),
+        "each comes to it"
     );
+    let two = "  - filter: .count == 2\n  - filter: .extra == 2\n";
+    assert_eq!(met_at(two, "encode: json"), Some(MisfitAt::Step(2)));
+    let key = "encode: {value: {format: avro, schema: key.avsc, extra: drop}}";
+    assert_eq!(met_at("", key), Some(MisfitAt::Decode));
+    assert_eq!(met_at("", &format!("when: .count == 2\n    {key}")), None);
+    assert_eq!(met_at("", &format!("when: .extra == 2\n    {key}")), Some(MisfitAt::Decode));
+    let filter = "  - filter: .count == 2\n";
+    assert_eq!(met_at(filter, &format!("when: .extra == 2\n    {key}")), Some(MisfitAt::When(0)));
+    assert_eq!(met_at(filter, key), None, "the sink itself says what it cannot write");
 }
 
 /// A pipeline whose value is bytes, and whose keys are read by the schemas that wrote them.
@@ -176,7 +189,7 @@ fn a_schema_of_keys_is_held_against_what_programs_do_with_the_key() {
     assert_eq!(fits_key_writer(&misspelt, &writer), Ok(()));
     let spec = keyed("  - map: '%headers.z = to_string!(%key.nope)'\n");
     let fault = Err("step 2, line 1: `%key` has no member `nope` (did you mean `%key.note`?)".to_owned());
-    assert_eq!(fits_key_writer(&spec, &writer), fault);
+    assert_eq!(fits_key_writer(&spec, &writer).map_err(|misfit| misfit.text), fault);
     assert_eq!(check_key_writer(&spec, &writer), fault);
     assert_eq!(fits_writer(&spec, &writer), Ok(()), "of the value nothing is read");
     let sometimes = keyed("  - map: 'if %partition == 1 { %headers.z = to_string!(%key.nope) }'\n");

@@ -150,7 +150,7 @@ fn a_misfit_behind_a_filter_is_met_by_what_gets_there() {
 source: {topics: [@in]}
 transform:
   - decode: avro
-  - filter: .version > 1
+  - filter: .version != 1
   - map: .z = .renamed
 sinks: [{topic: @out, encode: json}]
 dlq: {topic: @dlq}",

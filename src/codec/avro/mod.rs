@@ -45,7 +45,7 @@ pub use variants::VARIANT_EFFORT_MAX;
 pub use wire::{FRAME_BYTES, split_frame, write_frame};
 pub use writing::Writing;
 
-/// The longest value that is read, in bytes; as much as librdkafka receives at once by default.
+/// The longest value that is read or written, in bytes; as much as librdkafka receives at once by default.
 pub const AVRO_BYTES_MAX: usize = 100_000_000;
 
 /// The deepest nesting of records, arrays and maps that is read or written, in levels; the same as JSON's.

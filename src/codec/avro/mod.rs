@@ -28,6 +28,7 @@ mod resolve;
 mod same;
 mod schema;
 mod skip;
+mod taken;
 mod variants;
 mod wire;
 mod writing;
@@ -51,5 +52,6 @@ pub const AVRO_BYTES_MAX: usize = 100_000_000;
 /// The deepest nesting of records, arrays and maps that is read or written, in levels; the same as JSON's.
 pub const AVRO_DEPTH_MAX: usize = 128;
 
-/// The most memory that one decoded value takes, in bytes: a few bytes can claim to be millions of items.
+/// The most memory that one decoded value takes, in bytes, with the bytes that it came in: a few bytes can claim to be
+/// millions of items.
 pub const AVRO_DECODED_BYTES_MAX: usize = 256 * 1024 * 1024;

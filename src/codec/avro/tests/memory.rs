@@ -192,3 +192,15 @@ fn what_is_decoded_later_counts_with_what_was_decoded_before() {
     let document = reading.decode(&value).expect("one of them is within the limit");
     assert_eq!(class(document.into_value()), "avro_size");
 }
+
+#[test]
+fn what_is_only_looked_at_takes_nothing_from_what_is_decoded_later() {
+    let array = r#"{"type": "array", "items": "int"}"#;
+    let mut value = Vec::new();
+    output::length(4_000_000, &mut value);
+    value.extend(std::iter::repeat_n(0, 4_000_001));
+    let strict = super::Reading::new(super::schema(&record(array)), None, only([]), true);
+    let strict = std::sync::Arc::new(strict.expect("a schema reads itself"));
+    let document = strict.decode(&value).expect("it is within the limit");
+    document.into_value().expect("so it is once more");
+}

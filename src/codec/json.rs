@@ -10,7 +10,8 @@
 
 use super::avro::Projected;
 use super::json_read::Reader;
-use super::{CodecError, Document, json_write};
+use super::json_write::{self, Writer};
+use super::{CodecError, Document};
 
 /// The deepest nesting of objects and arrays that is read or written, in levels; the same as serde_json's, so that
 /// what is written can be read by others.
@@ -27,7 +28,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Document, CodecError> {
         return Err(CodecError::new("json_empty", "not JSON: the value is empty"));
     }
     if bytes.len() > JSON_BYTES_MAX {
-        return Err(too_long(bytes.len()));
+        let length = bytes.len();
+        let message = format!("JSON of {length} bytes is longer than the limit of {JSON_BYTES_MAX}");
+        return Err(CodecError::new(LIMIT, message));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
@@ -41,36 +44,29 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Document, CodecError> {
 }
 
 pub(super) fn encode(document: &Document, out: &mut Vec<u8>) -> Result<(), CodecError> {
-    let start = out.len();
+    let mut writer = Writer::new(out, JSON_BYTES_MAX);
     match document {
-        Document::Eager(value) => json_write::write(value, out).map_err(not_json)?,
+        Document::Eager(value) => writer.value(value).map_err(not_json),
         Document::Projected(record) => match record.one_value()? {
-            Some(value) => json_write::write(value, out).map_err(not_json)?,
-            None => members(record, out)?,
+            Some(value) => writer.value(value).map_err(not_json),
+            None => members(record, &mut writer),
         },
     }
-    let length = out.len() - start;
-    if length > JSON_BYTES_MAX { Err(too_long(length)) } else { Ok(()) }
 }
 
 /// Member by member: what nobody looked at is decoded, written and let go.
-fn members(record: &Projected, out: &mut Vec<u8>) -> Result<(), CodecError> {
-    out.push(b'{');
+fn members(record: &Projected, writer: &mut Writer<'_>) -> Result<(), CodecError> {
+    writer.put(b"{").map_err(not_json)?;
     for (index, member) in record.members().enumerate() {
         let (name, value) = member?;
-        json_write::write_outer(index, name, &value, out).map_err(not_json)?;
+        writer.outer(index, name, &value).map_err(not_json)?;
     }
-    out.push(b'}');
-    Ok(())
+    writer.put(b"}").map_err(not_json)
 }
 
 fn not_json(fault: json_write::Fault) -> CodecError {
     let message = format!("cannot be written as JSON: `{}` {}", fault.place, fault.what);
     CodecError::new(if fault.is_limit { LIMIT } else { "json_value" }, message)
-}
-
-fn too_long(length: usize) -> CodecError {
-    CodecError::new(LIMIT, format!("JSON of {length} bytes is longer than the limit of {JSON_BYTES_MAX}"))
 }
 
 /// A place in the text, as editors count: lines and columns from 1; and the offset in bytes, from 0.

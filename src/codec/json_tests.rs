@@ -64,6 +64,30 @@ fn depth_is_bounded_both_ways() {
 }
 
 #[test]
+fn writing_stops_at_the_limit() {
+    // One text, many times: what is written is far longer than what is held.
+    let text = Value::from("x".repeat(1_000_000));
+    let value = object([("a", Value::Array(vec![text; 600]))]);
+    let mut out = b"before".to_vec();
+    let error = encode(&Document::Eager(value), &mut out).expect_err("it is too long");
+    let message = "cannot be written as JSON: `.a[99]` makes it longer than the limit of 100000000 bytes";
+    assert_eq!((error.class, error.message.as_str()), ("json_limit", message));
+    assert!(out.len() <= 6 + JSON_BYTES_MAX, "{} bytes", out.len());
+}
+
+#[test]
+fn each_piece_is_held_to_the_limit() {
+    let value = read(r#"{"a": [null, true, -12, 1.5, "b\n\u0001\""], "c": {}}"#);
+    let whole = written(&value).expect("it is short");
+    for limit in 0..=whole.len() {
+        let mut out = Vec::new();
+        let result = Writer::new(&mut out, limit).value(&value);
+        assert_eq!(result.is_ok(), limit == whole.len(), "{limit}");
+        assert!(out.len() <= limit && whole.as_bytes().starts_with(&out), "{limit}");
+    }
+}
+
+#[test]
 fn numbers_become_what_a_value_can_hold() {
     assert_eq!(read("9223372036854775807"), Value::Integer(i64::MAX));
     assert_eq!(read("18446744073709551615"), Value::from_f64_or_zero(18_446_744_073_709_551_615.0));

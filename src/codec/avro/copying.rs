@@ -63,7 +63,7 @@ impl Copying {
         else {
             unreachable!("the caller has seen it")
         };
-        let mut encoder = Encoder::new(writing);
+        let mut encoder = Encoder::new(writing, out);
         encoder.depth = 1;
         let mut used = 0;
         // Members that stand side by side in both are copied at once.
@@ -72,22 +72,22 @@ impl Copying {
             if let Some(place) = copied(source, record) {
                 let bytes = record.bytes(place);
                 if bytes.start != run.end {
-                    out.extend_from_slice(&record.body()[run]);
+                    encoder.put(&record.body()[run], out)?;
                     run = bytes.start..bytes.start;
                 }
                 run.end = bytes.end;
                 used += 1;
                 continue;
             }
-            out.extend_from_slice(&record.body()[run]);
+            encoder.put(&record.body()[run], out)?;
             run = 0..0;
             used += usize::from(member(&mut encoder, record, source, field, default.as_deref(), out)?);
         }
-        out.extend_from_slice(&record.body()[run]);
+        encoder.put(&record.body()[run], out)?;
         if used < record.count() && !writing.drop_extra {
             return Err(extra(record, fields));
         }
-        Ok(())
+        encoder.has_room(0, out)
     }
 
     #[cfg(test)]
@@ -125,7 +125,7 @@ fn member(
             Ok(true)
         }
         (None, Some(default)) => {
-            out.extend_from_slice(default);
+            encoder.put(default, out).map_err(|fault| fault.in_member(&field.name))?;
             Ok(false)
         }
         (None, None) => Err(missing(encoder.schema(), field)),

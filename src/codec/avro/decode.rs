@@ -2,27 +2,21 @@
 //! is left, its depth, and the memory of what it becomes.
 
 use bytes::Bytes;
-use vrl::value::{KeyString, ObjectMap, Value};
+use vrl::value::{ObjectMap, Value};
 
 use super::fault::Fault;
 use super::input::Input;
 use super::plan::{Action, Record, Step, StepId};
 use super::schema::Schema;
-use super::{AVRO_DECODED_BYTES_MAX, AVRO_DEPTH_MAX};
+use super::zero_sized::ZeroSized;
+use super::{AVRO_DECODED_BYTES_MAX, AVRO_DEPTH_MAX, taken};
 
-/// What an item of an array takes beside its text, in bytes.
-const ITEM_BYTES: usize = size_of::<Value>();
 /// The most items of a value that take no byte each (nulls, empty records).
 const EMPTY_ITEMS_MAX: u64 = 65_536;
 /// Room that is made for an array's items before the first of them is read.
 const RESERVED_ITEMS_MAX: usize = 1_024;
 
-/// What a member of an object takes beside its value's text, in bytes.
-pub(super) fn member_bytes(name: &str) -> usize {
-    ITEM_BYTES + size_of::<KeyString>() + name.len()
-}
-
-/// Reads a value that is all of `bytes`, and tells what it takes.
+/// Reads a value that is all of `bytes`, and tells what each copy of it takes: `bytes` themselves are shared.
 pub(super) fn whole(
     steps: &[Step],
     step: StepId,
@@ -30,7 +24,9 @@ pub(super) fn whole(
     bytes: &[u8],
 ) -> Result<(Value, usize), Fault> {
     let body = Bytes::copy_from_slice(bytes);
-    let mut decoder = Decoder::new(steps, schema, &[], Input::new(&body));
+    // Nothing is skipped.
+    let zero_sized = ZeroSized::default();
+    let mut decoder = Decoder::new(steps, schema, &zero_sized, Input::new(&body));
     let value = decoder.value(step)?;
     decoder.finish()?;
     Ok((value, decoder.taken_bytes()))
@@ -42,7 +38,7 @@ pub(super) struct Decoder<'a> {
     /// What is skipped is skipped by it.
     pub(super) writer: &'a Schema,
     /// Which of its types take no bytes.
-    pub(super) zero_sized: &'a [bool],
+    pub(super) zero_sized: &'a ZeroSized,
     pub(super) input: Input<'a>,
     depth: usize,
     /// What the value may still take, in bytes.
@@ -57,7 +53,7 @@ impl<'a> Decoder<'a> {
     pub(super) fn new(
         steps: &'a [Step],
         writer: &'a Schema,
-        zero_sized: &'a [bool],
+        zero_sized: &'a ZeroSized,
         input: Input<'a>,
     ) -> Self {
         let left_bytes = AVRO_DECODED_BYTES_MAX;
@@ -82,15 +78,20 @@ impl<'a> Decoder<'a> {
     }
 
     pub(super) fn charge(&mut self, bytes: usize) -> Result<(), Fault> {
-        self.left_bytes = self.left_bytes.checked_sub(bytes).ok_or_else(|| {
-            let what = format!("decoded it takes more than {AVRO_DECODED_BYTES_MAX} bytes");
-            Fault::new("avro_size", what).at(self.input.at())
-        })?;
+        self.left_bytes = self.after(bytes)?;
         Ok(())
     }
 
+    /// What would be left.
+    fn after(&self, bytes: usize) -> Result<usize, Fault> {
+        self.left_bytes.checked_sub(bytes).ok_or_else(|| {
+            let what = format!("decoded it takes more than {AVRO_DECODED_BYTES_MAX} bytes");
+            Fault::new("avro_size", what).at(self.input.at())
+        })
+    }
+
     /// Items without a byte of their own: few bytes could ask for any number of them.
-    fn charge_empty(&mut self, count: u64) -> Result<(), Fault> {
+    pub(super) fn charge_empty(&mut self, count: u64) -> Result<(), Fault> {
         self.left_empty = self.left_empty.checked_sub(count).ok_or_else(|| {
             let what = format!("it has more than {EMPTY_ITEMS_MAX} items that take no byte");
             Fault::new("avro_length", what).at(self.input.at())
@@ -178,16 +179,30 @@ impl<'a> Decoder<'a> {
                 false => self.input.has_room(block.count)?,
             }
             let count = usize::try_from(block.count).unwrap_or(usize::MAX);
-            self.charge(count.saturating_mul(ITEM_BYTES))?;
-            items.reserve(count.min(RESERVED_ITEMS_MAX));
+            // What would not fit is refused before any of it is read.
+            let free = items.capacity() - items.len();
+            self.after(taken::array(count.saturating_sub(free)))?;
             let start = self.input.at();
-            for _ in 0..count {
+            for left in (1..=count).rev() {
+                if items.len() == items.capacity() {
+                    self.grow(&mut items, left)?;
+                }
                 let value = self.value(item).map_err(|fault| fault.in_item(items.len()))?;
                 items.push(value);
             }
             self.ends(start, block.size)?;
         }
         Ok(items)
+    }
+
+    /// Makes room for more items of an array, of which `left` are still to come in this block.
+    fn grow(&mut self, items: &mut Vec<Value>, left: usize) -> Result<(), Fault> {
+        let room = items.capacity();
+        // By half at least, or the items of many small blocks would be moved once for each block.
+        let more = left.min(room.max(RESERVED_ITEMS_MAX)).max(room / 2);
+        self.charge(taken::array(room + more) - taken::array(room))?;
+        items.reserve_exact(more);
+        Ok(())
     }
 
     fn map(&mut self, values: StepId) -> Result<ObjectMap, Fault> {
@@ -199,9 +214,11 @@ impl<'a> Decoder<'a> {
                 let at = self.input.at();
                 let name = self.input.block()?;
                 let name = std::str::from_utf8(name).map_err(|_| not_utf8(at))?;
-                self.charge(member_bytes(name))?;
+                self.charge(taken::name(name))?;
                 let value = self.value(values).map_err(|fault| fault.in_member(name))?;
-                members.insert(name.into(), value);
+                if members.insert(name.into(), value).is_none() {
+                    self.charge(taken::member(members.len()))?;
+                }
             }
             self.ends(start, block.size)?;
         }
@@ -209,7 +226,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Skipping and reading must come to the same end.
-    fn ends(&self, start: usize, size: Option<usize>) -> Result<(), Fault> {
+    pub(super) fn ends(&self, start: usize, size: Option<usize>) -> Result<(), Fault> {
         let taken = self.input.at() - start;
         match size {
             Some(size) if size != taken => {
@@ -234,17 +251,18 @@ impl<'a> Decoder<'a> {
             }
         }
         for default in &record.defaults {
-            self.charge(default.cost_bytes)?;
             members.insert(default.name.clone(), default.value.clone());
         }
         Ok(members)
     }
 
-    /// Looks at a value that nobody reads.
+    /// Looks at a value that nobody reads, and lets it go.
     pub(super) fn check(&mut self, step: StepId) -> Result<(), Fault> {
+        let left_bytes = self.left_bytes;
         let before = std::mem::replace(&mut self.is_check, true);
         let result = self.value(step).map(drop);
         self.is_check = before;
+        self.left_bytes = left_bytes;
         result
     }
 }

@@ -5,7 +5,7 @@ use vrl::value::{ObjectMap, Value};
 use super::fault::Fault;
 use super::schema::{Field, Node, NodeId, Schema};
 use super::writing::{Prepared, Writing};
-use super::{AVRO_DEPTH_MAX, describe, output};
+use super::{AVRO_BYTES_MAX, AVRO_DEPTH_MAX, describe, output};
 
 /// Writes one value.
 pub(super) struct Encoder<'w> {
@@ -13,11 +13,30 @@ pub(super) struct Encoder<'w> {
     pub(super) depth: usize,
     /// How many values were looked at to choose among the variants of unions.
     pub(super) effort: usize,
+    /// Where the last byte of the value may stand.
+    end: usize,
 }
 
 impl<'w> Encoder<'w> {
-    pub(super) fn new(writing: &'w Writing) -> Self {
-        Self { writing, depth: 0, effort: 0 }
+    /// Writes to the end of `out`.
+    pub(super) fn new(writing: &'w Writing, out: &[u8]) -> Self {
+        Self { writing, depth: 0, effort: 0, end: out.len().saturating_add(AVRO_BYTES_MAX) }
+    }
+
+    /// Writes bytes that are as they must be.
+    pub(super) fn put(&self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
+        self.has_room(bytes.len(), out)?;
+        out.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Checks that so many bytes may still be written: a default may be far longer than what it stands in for.
+    pub(super) fn has_room(&self, bytes: usize, out: &[u8]) -> Result<(), Fault> {
+        if out.len().saturating_add(bytes) <= self.end {
+            return Ok(());
+        }
+        let what = format!("it makes the value longer than the limit of {AVRO_BYTES_MAX} bytes");
+        Err(Fault::new("avro_size", what))
     }
 
     pub(super) fn schema(&self) -> &'w Schema {
@@ -49,7 +68,12 @@ impl<'w> Encoder<'w> {
                 self.nested(|inside| inside.map(*values, members, out))
             }
             (Node::Enum { .. }, _) => self.symbol(node, value, out),
-            _ => self.leaf(node, value).map(|leaf| leaf.write(out)),
+            _ => {
+                let leaf = self.leaf(node, value)?;
+                self.has_room(leaf.bytes_least(), out)?;
+                leaf.write(out);
+                Ok(())
+            }
         }
     }
 
@@ -80,7 +104,9 @@ impl<'w> Encoder<'w> {
                     self.value(field.node, value, out).map_err(|fault| fault.in_member(&field.name))?;
                     used += 1;
                 }
-                (None, Some(default)) => out.extend_from_slice(default),
+                (None, Some(default)) => {
+                    self.put(default, out).map_err(|fault| fault.in_member(&field.name))?;
+                }
                 (None, None) => return Err(missing(self.schema(), field)),
             }
         }
@@ -104,6 +130,7 @@ impl<'w> Encoder<'w> {
     fn map(&mut self, values: NodeId, members: &ObjectMap, out: &mut Vec<u8>) -> Result<(), Fault> {
         output::length(members.len(), out);
         for (name, value) in members {
+            self.has_room(1 + name.len(), out)?;
             output::bytes(name.as_bytes(), out);
             self.value(values, value, out).map_err(|fault| fault.in_member(name))?;
         }

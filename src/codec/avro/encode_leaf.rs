@@ -41,6 +41,21 @@ impl<'v> Leaf<'v> {
         Self { form, is_same }
     }
 
+    /// How many bytes it takes at least: what is unbounded counts in full, numbers and lengths as one.
+    pub(super) fn bytes_least(&self) -> usize {
+        match &self.form {
+            Form::Nothing => 0,
+            Form::Boolean(_) => 1,
+            Form::Float(_) => 4,
+            Form::Double(_) => 8,
+            Form::Long(_) => 1,
+            Form::Bytes(bytes) => 1 + bytes.len(),
+            Form::MadeBytes(bytes) => 1 + bytes.len(),
+            Form::Fixed(bytes) => bytes.len(),
+            Form::MadeFixed(bytes) => bytes.len(),
+        }
+    }
+
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         match &self.form {
             Form::Nothing => {}
@@ -216,7 +231,10 @@ impl Encoder<'_> {
         match self.schema().node(node) {
             Node::Decimal { precision, scale, inner } => {
                 let number = Unscaled::parse_as(text, *precision, *scale).map_err(refusal)?;
-                let is_same = is_text && i64::try_from(*scale).is_ok_and(|scale| number.plain(scale) == text);
+                // A zero has as many digits as the scale says, and that may be any number.
+                let is_long_enough = text.len() > *scale;
+                let plain = |scale| number.plain(scale) == text;
+                let is_same = is_text && is_long_enough && i64::try_from(*scale).is_ok_and(plain);
                 let bytes = number.to_bytes();
                 match inner {
                     Inner::Fixed { size, .. } => {

@@ -28,6 +28,7 @@ mod resolve;
 mod same;
 mod schema;
 mod skip;
+mod taken;
 mod variants;
 mod wire;
 mod writing;
@@ -45,11 +46,12 @@ pub use variants::VARIANT_EFFORT_MAX;
 pub use wire::{FRAME_BYTES, split_frame, write_frame};
 pub use writing::Writing;
 
-/// The longest value that is read, in bytes; as much as librdkafka receives at once by default.
+/// The longest value that is read or written, in bytes; as much as librdkafka receives at once by default.
 pub const AVRO_BYTES_MAX: usize = 100_000_000;
 
 /// The deepest nesting of records, arrays and maps that is read or written, in levels; the same as JSON's.
 pub const AVRO_DEPTH_MAX: usize = 128;
 
-/// The most memory that one decoded value takes, in bytes: a few bytes can claim to be millions of items.
+/// The most memory that one decoded value takes, in bytes, with the bytes that it came in: a few bytes can claim to be
+/// millions of items.
 pub const AVRO_DECODED_BYTES_MAX: usize = 256 * 1024 * 1024;

@@ -4,6 +4,7 @@
 use vrl::value::{KeyString, Value};
 
 use super::schema::{NodeId, Unit};
+use super::taken;
 
 /// A step's number in its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -97,7 +98,9 @@ pub(super) struct Record {
     pub(super) fields: Vec<Field>,
     /// What the reader has and the writer lacks.
     pub(super) defaults: Vec<Default>,
-    /// What its members take beside their texts, in bytes.
+    /// How many members it has.
+    members: usize,
+    /// What they take in memory, beside what the values that are read take for themselves.
     pub(super) cost_bytes: usize,
 }
 
@@ -124,5 +127,29 @@ pub(super) enum Action {
 pub(super) struct Default {
     pub(super) name: KeyString,
     pub(super) value: Value,
-    pub(super) cost_bytes: usize,
+}
+
+impl Record {
+    pub(super) fn new(fields: Vec<Field>) -> Self {
+        let mut record = Self { fields: Vec::new(), defaults: Vec::new(), members: 0, cost_bytes: 0 };
+        for field in &fields {
+            if let Action::Read { name, .. } = &field.action {
+                record.count(name);
+            }
+        }
+        record.fields = fields;
+        record
+    }
+
+    /// Adds what the writer lacks; `cost_bytes` is what each copy of the value takes.
+    pub(super) fn add(&mut self, default: Default, cost_bytes: usize) {
+        self.count(&default.name);
+        self.cost_bytes += cost_bytes;
+        self.defaults.push(default);
+    }
+
+    fn count(&mut self, name: &str) {
+        self.members += 1;
+        self.cost_bytes += taken::name(name) + taken::member(self.members);
+    }
 }

@@ -68,7 +68,7 @@ impl Projected {
     pub(super) fn decode(reading: &Arc<Reading>, record: &Record, body: Bytes) -> Result<Self, Fault> {
         let mut marks = Vec::with_capacity(reading.places());
         let mut values = Vec::with_capacity(reading.wanted());
-        let mut decoder = reading.decoder(Input::new(&body));
+        let mut decoder = reading.of_all(&body)?;
         decoder.charge(record.cost_bytes)?;
         decoder.nested(|decoder| {
             for (place, field) in record.fields.iter().enumerate() {
@@ -95,7 +95,6 @@ impl Projected {
         })?;
         decoder.finish()?;
         for default in &record.defaults {
-            decoder.charge(default.cost_bytes)?;
             marks.push(Mark { end: place_of(body.len()), held: NOWHERE, state: State::Kept });
             if reading.is_wanted(marks.len() - 1) {
                 let mark = marks.last_mut().expect("one was pushed");
@@ -314,6 +313,7 @@ impl Projected {
         let bytes = self.bytes(place);
         let mut decoder = self.reading.decoder(Input::from(&self.body, bytes.start));
         decoder.left_bytes = self.left_bytes;
+        // Its items without a byte of their own were counted when it was passed over.
         // As deep as it stands in the record.
         let value = decoder.nested(|decoder| decoder.value(*step))?;
         if decoder.input.at() != bytes.end {

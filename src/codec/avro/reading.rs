@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use vrl::value::Value;
 
 use super::super::{CodecError, Document};
 use super::decode::Decoder;
@@ -13,7 +14,8 @@ use super::input::Input;
 use super::plan::{Action, Record, Step, StepId};
 use super::projected::Projected;
 use super::schema::{Schema, SchemaError};
-use super::{AVRO_BYTES_MAX, resolve, zero_sized};
+use super::zero_sized::ZeroSized;
+use super::{AVRO_BYTES_MAX, resolve, taken};
 
 /// Which members of a record are decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +36,7 @@ pub struct Reading {
     reader: Option<Arc<Schema>>,
     steps: Vec<Step>,
     root: StepId,
-    zero_sized: Vec<bool>,
+    zero_sized: ZeroSized,
     top: Top,
     validate: bool,
 }
@@ -69,7 +71,7 @@ impl Reading {
             Step::Record(record) => Top::new(record, &wanted),
             _ => Top::default(),
         };
-        let zero_sized = zero_sized::nodes(&writer);
+        let zero_sized = ZeroSized::of(&writer);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         Ok(Self { id, writer, reader, steps, root, zero_sized, top, validate })
     }
@@ -89,9 +91,22 @@ impl Reading {
             let document = Projected::decode(self, record, body).map_err(Fault::read)?;
             return Ok(Document::Projected(document));
         }
-        let mut decoder = self.decoder(Input::new(&body));
-        let value = decoder.value(self.root).and_then(|value| decoder.finish().map(|()| value));
-        value.map(Document::Eager).map_err(Fault::read)
+        self.value(&body).map(Document::Eager).map_err(Fault::read)
+    }
+
+    fn value(&self, body: &Bytes) -> Result<Value, Fault> {
+        let mut decoder = self.of_all(body)?;
+        let value = decoder.value(self.root)?;
+        decoder.finish()?;
+        Ok(value)
+    }
+
+    /// Reads from the beginning. Texts and bytes that stand in `body` are shared with it, so that it counts as a whole, and
+    /// they do not.
+    pub(super) fn of_all<'a>(&'a self, body: &'a Bytes) -> Result<Decoder<'a>, Fault> {
+        let mut decoder = self.decoder(Input::new(body));
+        decoder.charge(taken::piece_bytes(body.len()))?;
+        Ok(decoder)
     }
 
     /// The schema that values were written by.

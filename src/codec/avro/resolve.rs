@@ -94,7 +94,7 @@ pub(super) fn check_defaults(schema: &Schema) -> Result<(), String> {
     })
 }
 
-/// A default as a value, and what that takes in memory.
+/// A default as a value, and what each copy of it takes in memory.
 fn value(
     steps: &[Step],
     schema: &Schema,
@@ -239,7 +239,7 @@ impl<'s> Planner<'s> {
                     let action = Action::Read { name, step: self.step(task(field.node))?, reader };
                     read.push(Field { node: field.node, action });
                 }
-                Step::Record(record(read))
+                Step::Record(Record::new(read))
             }
             Node::Enum { symbols, .. } => {
                 Step::Enum(symbols.iter().map(|symbol| Some(Value::from(symbol.as_str()))).collect())
@@ -279,7 +279,7 @@ impl<'s> Planner<'s> {
             };
             read.push(Field { node: field.node, action });
         }
-        Ok(Step::Record(record(read)))
+        Ok(Step::Record(Record::new(read)))
     }
 
     /// Defaults are written as the reader's schema has them, and read back as values.
@@ -292,7 +292,7 @@ impl<'s> Planner<'s> {
             match (value, place) {
                 (Ok((value, cost_bytes)), Step::Record(record)) => {
                     let name = field.name.as_str().into();
-                    record.defaults.push(Default { name, value, cost_bytes });
+                    record.add(Default { name, value }, cost_bytes);
                 }
                 (Err(reason), place) => {
                     *place = Step::Never(format!(
@@ -332,13 +332,4 @@ fn pairs(fields: &[schema::Field], others: &[schema::Field]) -> Pairs {
     others.iter().enumerate().for_each(|(index, other)| pair(index, &mut std::iter::once(&other.name)));
     others.iter().enumerate().for_each(|(index, other)| pair(index, &mut other.aliases.iter()));
     pairs
-}
-
-fn record(fields: Vec<Field>) -> Record {
-    let cost = |field: &Field| match &field.action {
-        Action::Read { name, .. } => decode::member_bytes(name),
-        Action::Skip | Action::Check(_) => 0,
-    };
-    let cost_bytes = fields.iter().map(cost).sum();
-    Record { fields, defaults: Vec::new(), cost_bytes }
 }

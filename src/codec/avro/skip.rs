@@ -45,15 +45,23 @@ impl Decoder<'_> {
     }
 
     fn skip_items(&mut self, item: NodeId, has_names: bool) -> Result<(), Fault> {
+        let is_zero_sized = !has_names && self.zero_sized.is(item);
+        // Arrays of what takes no byte are counted wherever they stand.
+        let is_countable = self.zero_sized.is_inside(item);
         while let Some(block) = self.input.items()? {
-            if let Some(size) = block.size {
-                self.input.take(size)?;
-                continue;
+            if is_zero_sized {
+                self.charge_empty(block.count)?;
             }
-            if !has_names && self.zero_sized[item.index()] {
-                continue;
+            match block.size {
+                Some(size) if !is_countable => {
+                    self.input.take(size)?;
+                    continue;
+                }
+                None if is_zero_sized => continue,
+                _ => {}
             }
             self.input.has_room(block.count)?;
+            let start = self.input.at();
             for index in 0..block.count {
                 if has_names {
                     self.input.block()?;
@@ -61,6 +69,7 @@ impl Decoder<'_> {
                 let index = usize::try_from(index).expect("no more than bytes are left");
                 self.skip(item).map_err(|fault| fault.in_item(index))?;
             }
+            self.ends(start, block.size)?;
         }
         Ok(())
     }

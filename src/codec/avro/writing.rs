@@ -66,7 +66,7 @@ impl Writing {
 
     /// Whether exactly this value can be written as one of the schema's types.
     pub fn takes(&self, node: NodeId, value: &Value) -> bool {
-        Encoder::new(self).value(node, value, &mut Vec::new()).is_ok()
+        Encoder::new(self, &[]).value(node, value, &mut Vec::new()).is_ok()
     }
 
     /// The schema that values are written by.
@@ -79,7 +79,10 @@ impl Writing {
     }
 
     fn encode_value(&self, value: &Value, out: &mut Vec<u8>) -> Result<(), CodecError> {
-        Encoder::new(self).value(self.schema.root(), value, out).map_err(super::fault::Fault::written)
+        let mut encoder = Encoder::new(self, out);
+        let written = encoder.value(self.schema.root(), value, out);
+        // Numbers and lengths count in full only now.
+        written.and_then(|()| encoder.has_room(0, out)).map_err(super::fault::Fault::written)
     }
 
     /// What can be copied of records that `reading` gave; found once.

@@ -1,7 +1,7 @@
 //! Which texts reading gives for the logical types that are texts: those that come out again as they were.
 
 use super::super::schema::Unit;
-use super::decimal::Unscaled;
+use super::decimal::{DECIMAL_DIGITS_MAX, Unscaled};
 use super::{calendar, uuid};
 
 /// A decimal of so many digits, so many of them behind the point.
@@ -11,6 +11,10 @@ pub fn is_decimal(text: &str, precision: usize, scale: usize) -> bool {
 
 /// A decimal as reading gives it, however it is spelled here.
 pub fn decimal(text: &str, precision: usize, scale: usize) -> Option<String> {
+    // Beyond it reading gives none; and a zero has as many digits as the scale says.
+    if scale > DECIMAL_DIGITS_MAX {
+        return None;
+    }
     let number = Unscaled::parse_as(text, precision, scale).ok()?;
     Some(number.plain(i64::try_from(scale).ok()?))
 }

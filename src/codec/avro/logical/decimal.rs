@@ -95,11 +95,16 @@ impl Unscaled {
     /// In plain notation, with `scale` digits behind the point. A negative scale gives zeros before it.
     pub(in super::super) fn plain(&self, scale: i64) -> String {
         let scale_digits = usize::try_from(scale.unsigned_abs()).unwrap_or(usize::MAX);
-        let mut text = String::with_capacity(self.digits.len() + 2 + scale_digits.min(DECIMAL_DIGITS_MAX));
+        let digits = &self.digits;
+        // As long as it becomes: with the point, and the zero before it.
+        let length = match scale {
+            ..=0 => digits.len().saturating_add(if digits == "0" { 0 } else { scale_digits }),
+            _ => digits.len().max(scale_digits.saturating_add(1)).saturating_add(1),
+        };
+        let mut text = String::with_capacity(usize::from(self.is_negative) + length);
         if self.is_negative {
             text.push('-');
         }
-        let digits = &self.digits;
         if scale <= 0 {
             text.push_str(digits);
             let zeros = if digits == "0" { 0 } else { scale_digits };

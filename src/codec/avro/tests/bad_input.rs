@@ -80,13 +80,31 @@ fn what_grows_when_it_is_decoded_is_bounded() {
 }
 
 #[test]
-fn nothing_is_skipped_for_ever() {
-    let record = format!(
-        r#"{{"type": "record", "name": "R", "fields": [{{"name": "a", "type": {}}}]}}"#,
-        array("\"null\"")
-    );
-    let reading = reading(&record, None, only([])).expect("a schema reads itself");
-    reading.decode(&[long(i64::MAX), vec![0]].concat()).expect("nobody reads it");
+fn what_takes_no_byte_is_counted_once_a_value_whether_it_is_read_or_not() {
+    let record = |of: &str| {
+        let fields = ["a", "b"].map(|name| format!(r#"{{"name": "{name}", "type": {of}}}"#)).join(", ");
+        format!(r#"{{"type": "record", "name": "R", "fields": [{fields}]}}"#)
+    };
+    let nulls = array("\"null\"");
+    let some = |count: i64| [long(count), vec![0]].concat();
+    // Two in one block that says its size.
+    let in_a_block = |count: i64| [long(-2), long(8), some(count), some(count), vec![0]].concat();
+    let none = [0].to_vec();
+    for (of, most, more) in [
+        (nulls.clone(), [some(32_768), some(32_768)].concat(), [some(32_768), some(32_769)].concat()),
+        (nulls.clone(), [some(65_536), none.clone()].concat(), [some(i64::MAX), none.clone()].concat()),
+        (array(&nulls), [in_a_block(32_768), none.clone()].concat(), [none, in_a_block(32_769)].concat()),
+    ] {
+        let record = record(&of);
+        for (wanted, is_full) in
+            [(Wanted::All, false), (only([]), false), (only(["a"]), false), (only(["a"]), true)]
+        {
+            let reading = super::Reading::new(super::schema(&record), None, wanted, is_full);
+            let reading = std::sync::Arc::new(reading.expect("a schema reads itself"));
+            assert_eq!(class(reading.decode(&more)), "avro_length");
+            reading.decode(&most).expect("they are not too many").whole().expect("they count once");
+        }
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod bad_input;
 mod changing;
 mod deep;
 mod generate;
+mod memory;
 mod mutate;
 mod oracle;
 mod passing;

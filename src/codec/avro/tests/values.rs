@@ -7,7 +7,7 @@ use vrl::value::Value;
 use super::super::output;
 use super::{class, json, read, schema, written};
 use crate::codec::Document;
-use crate::codec::avro::Writing;
+use crate::codec::avro::{AVRO_BYTES_MAX, Writing};
 
 fn logical(base: &str, name: &str) -> String {
     format!(r#"{{"type": "{base}", "logicalType": "{name}"}}"#)
@@ -316,4 +316,27 @@ fn what_is_nested_too_deeply_is_not_written() {
     };
     assert_eq!(written(list, nested(128)).map(|bytes| bytes.len()), Ok(128));
     assert_eq!(class(written(list, nested(129))), "avro_depth");
+}
+
+#[test]
+fn writing_stops_at_the_limit() {
+    // Only the length, or a failure would print all of it.
+    let fits =
+        |length: usize| written("\"bytes\"", Value::Bytes(vec![0; length].into())).map(|bytes| bytes.len());
+    // The length takes four bytes.
+    assert_eq!(fits(AVRO_BYTES_MAX - 4).expect("it is as long as it may be"), AVRO_BYTES_MAX);
+    assert_eq!(class(fits(AVRO_BYTES_MAX - 3)), "avro_size");
+    // A default may be far longer than what it stands in for.
+    let default = "x".repeat(900_000);
+    let record = format!(
+        r#"{{"type": "record", "name": "R", "fields": [{{"name": "a", "type": "string", "default": "{default}"}}]}}"#
+    );
+    let writing = Writing::new(schema(&format!(r#"{{"type": "array", "items": {record}}}"#)), false);
+    let records = Value::Array(vec![json("{}"); 600]);
+    let mut out = Vec::new();
+    let error = writing.encode(&Document::Eager(records), &mut out).expect_err("it is too long");
+    let message =
+        "cannot be written as Avro: [111].a: it makes the value longer than the limit of 100000000 bytes";
+    assert_eq!((error.class, error.message.as_str()), ("avro_size", message));
+    assert!(out.len() <= AVRO_BYTES_MAX, "{} bytes", out.len());
 }

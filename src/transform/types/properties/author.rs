@@ -205,7 +205,8 @@ impl Author<'_> {
             }
             10 => format!("upcase!(.{})", self.field().0),
             11 => format!(
-                "if {} {{ {} }} else {{ {} }}",
+                // VRL takes no bare `if` in a group, an array or an argument.
+                "{{ if {} {{ {} }} else {{ {} }} }}",
                 self.condition(1),
                 self.expr(depth - 1),
                 self.expr(depth - 1)

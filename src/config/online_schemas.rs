@@ -7,8 +7,8 @@ use tokio::runtime::Runtime;
 use crate::codec::avro::{self, Reading, Wanted};
 use crate::registry::{Registries, Registry, SinkProbe, SubjectVersion};
 use crate::transform::{
-    Misfit, MisfitAt, Pinned, check_key_writer, check_pinned, check_writer, fits_key_writer, fits_writer,
-    with_pinned,
+    Misfit, MisfitAt, Pinned, check_key_version, check_key_writer, check_pinned, check_version, check_writer,
+    fits_key_writer, fits_writer, with_pinned,
 };
 
 use super::diagnostic::Diagnostic;
@@ -100,10 +100,23 @@ impl SchemaCheck {
         place: Place,
     ) -> Vec<Diagnostic> {
         let newest = versions.last().map(|version| version.version);
-        let (check, fits) = match side {
-            "key" => (check_key_writer as Judge<String>, fits_key_writer as Judge<Misfit>),
-            _ => (check_writer as Judge<String>, fits_writer as Judge<Misfit>),
+        let (strict, check, fits) = match side {
+            "key" => (
+                check_key_writer as Judge<String>,
+                check_key_version as Judge<String>,
+                fits_key_writer as Judge<Misfit>,
+            ),
+            _ => {
+                (check_writer as Judge<String>, check_version as Judge<String>, fits_writer as Judge<Misfit>)
+            }
         };
+        // What no version has is asked for by mistake; what one has may be asked for.
+        let mut told_of =
+            versions.iter().filter_map(|version| Some(strict(told, version.schema.as_ref().ok()?)));
+        let first = told_of.next();
+        let is_of_all =
+            first.as_ref().is_some_and(|first| first.is_err() && told_of.all(|other| other == *first));
+        let check = if is_of_all { strict } else { check };
         let of_one = |version: SubjectVersion| {
             let name = format!("version {} of {subject} (schema id {})", version.version, version.id);
             let writer = match &version.schema {

@@ -26,8 +26,8 @@ pub use program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel};
 pub use run::{RunError, Runner};
 pub use scope::Scope;
 pub use types::{
-    Misfit, MisfitAt, SinkBlame, SinkFinding, check_key_writer, check_sink, check_sink_json, check_sink_key,
-    check_writer, fits_key_writer, fits_writer,
+    Misfit, MisfitAt, SinkBlame, SinkFinding, check_key_version, check_key_writer, check_sink,
+    check_sink_json, check_sink_key, check_version, check_writer, fits_key_writer, fits_writer,
 };
 pub use types::{Pinned, check_pinned, with_pinned};
 

@@ -44,7 +44,10 @@ pub use pinned::{Pinned, check_pinned, with_pinned};
 pub use shape::{Member, Record, Shape, Text};
 pub use sink::{SinkBlame, SinkFinding, check_sink, check_sink_key};
 pub use sink_json::check_sink_json;
-pub use writer::{Misfit, MisfitAt, check_key_writer, check_writer, fits_key_writer, fits_writer};
+pub use writer::{
+    Misfit, MisfitAt, check_key_version, check_key_writer, check_version, check_writer, fits_key_writer,
+    fits_writer,
+};
 
 use vrl::parser::ast::{Program, RootExpr};
 

@@ -21,6 +21,8 @@ const NAMED_MAX: usize = 5;
 enum Counts {
     /// All that are certain for a record that the schema allows.
     Any,
+    /// The same, but for what may be right for another version of the schema.
+    AnyVersion,
     /// Those of every record.
     Always,
 }
@@ -77,6 +79,24 @@ pub fn check_key_writer(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Resu
     check(spec, Side::Key, writer, Counts::Any).map_err(|misfit| misfit.text)
 }
 
+/// The same, where other versions of the schema have records that the programs suit: what is asked for may be there in those.
+///
+/// # Errors
+///
+/// What does not fit, in one line.
+pub fn check_version(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(), String> {
+    check(spec, Side::Value, writer, Counts::AnyVersion).map_err(|misfit| misfit.text)
+}
+
+/// The same for a schema of keys.
+///
+/// # Errors
+///
+/// What does not fit, in one line.
+pub fn check_key_version(spec: &PipelineSpec, writer: &Arc<avro::Schema>) -> Result<(), String> {
+    check(spec, Side::Key, writer, Counts::AnyVersion).map_err(|misfit| misfit.text)
+}
+
 /// Whether no record of `writer` at all can be processed. A member that only some versions of a schema have may be asked
 /// for by `exists(.x)`, `is_null(.x)` and the like, `.x == null`, `||`, `??` and `del(.x)`; what holds for no record of this
 /// version may hold for those of another; and what only some records do, or come to, is seen when they come.
@@ -101,7 +121,7 @@ fn check(spec: &PipelineSpec, side: Side, writer: &Arc<avro::Schema>, counts: Co
     let mut misfits = Vec::new();
     let (mut is_decoded, mut is_behind_filter) = (false, false);
     let mut scope = Scope::start_with(spec.tombstones == Tombstones::Run);
-    if counts == Counts::Always {
+    if counts != Counts::Any {
         scope = scope.asking();
     }
     scope = scope.with_encoded_keys(spec.sinks.iter().any(|sink| sink.key.is_some()));
@@ -196,7 +216,7 @@ fn of_sink(sink: &SinkSpec, scope: &Scope, counts: Counts) -> Vec<String> {
         found.extend(check_sink_key(&scope, &schema, extra));
     }
     let misfit = |finding: SinkFinding| format!("{name}: {} ({})", finding.message, finding.label);
-    let counted = |finding: &SinkFinding| finding.is_error && (finding.is_always || counts == Counts::Any);
+    let counted = |finding: &SinkFinding| finding.is_error && (finding.is_always || counts != Counts::Always);
     found.into_iter().filter(counted).map(misfit).collect()
 }
 

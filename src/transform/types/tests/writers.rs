@@ -1,7 +1,7 @@
 //! Writers' schemas that turn up while a pipeline runs.
 
 use crate::config::spec::PipelineSpec;
-use crate::transform::{MisfitAt, check_key_writer, fits_key_writer};
+use crate::transform::{MisfitAt, check_key_writer, check_version, fits_key_writer};
 
 use super::*;
 
@@ -163,6 +163,25 @@ fn what_stands_behind_a_filter_or_a_when_is_met_by_those_that_get_there() {
     let filter = "  - filter: .count == 2\n";
     assert_eq!(met_at(filter, &format!("when: .extra == 2\n    {key}")), Some(MisfitAt::When(0)));
     assert_eq!(met_at(filter, key), None, "the sink itself says what it cannot write");
+}
+
+/// What is asked for is right where another version has it, and what is asked for of none is found all the same.
+#[test]
+fn a_version_may_lack_what_is_asked_for() {
+    let writer = Arc::new(schema(ORDER));
+    for step in [
+        ".z = if exists(.other) { .other } else { .note }",
+        ".z = if is_null(.other) { 1 } else { .other }",
+        ".z = .other || \"none\"",
+        "del(.other)",
+        "if .status == \"RETURNED\" { .z = 1 }",
+    ] {
+        let spec = made(&format!("  - map: |\n      {step}\n"), "encode: json");
+        assert_eq!(check_version(&spec, &writer), Ok(()), "{step}");
+        assert!(check_writer(&spec, &writer).is_err(), "{step}");
+    }
+    let misspelt = made("  - map: .z = .regoin\n", "encode: json");
+    assert!(check_version(&misspelt, &writer).is_err());
 }
 
 /// A pipeline whose value is bytes, and whose keys are read by the schemas that wrote them.

@@ -7,13 +7,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use vrl::parser::ast::{
-    Assignment, AssignmentTarget, Block, Container, Expr, Node, Op, Predicate, Program, Query, QueryTarget,
-    RootExpr, Unary,
+    Assignment, Block, Container, Expr, Node, Op, Predicate, Program, Query, QueryTarget, RootExpr, Unary,
 };
 use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix};
 
 use super::program::ProgramDiagnostic;
-use super::types::Shape;
+use super::types::{Shape, external, local};
 
 /// The furthest item of an array that a program writes, from either end.
 pub const INDEX_MAX: isize = 1_000;
@@ -149,27 +148,15 @@ impl Bounds {
         let parts = self.expr(expr);
         for target in targets {
             let span = target.span().range();
-            let (name, path) = match target.inner() {
-                AssignmentTarget::Noop => continue,
-                AssignmentTarget::Internal(name, path) => (name.to_string(), path.clone()),
-                AssignmentTarget::External(None) => (".".to_owned(), None),
-                AssignmentTarget::External(Some(target)) if target.prefix == PathPrefix::Event => {
-                    (member(&target.path), Some(target.path.clone()))
-                }
-                AssignmentTarget::External(Some(target)) => ("%".to_owned(), Some(target.path.clone())),
-                AssignmentTarget::Query(Query { target, path }) => match target.inner() {
-                    QueryTarget::Internal(name) => (name.to_string(), Some(path.inner().clone())),
-                    QueryTarget::External(PathPrefix::Event) => {
-                        (member(path.inner()), Some(path.inner().clone()))
-                    }
-                    _ => ("%".to_owned(), Some(path.inner().clone())),
-                },
+            let (name, path) = match (external(target.inner()), local(target.inner())) {
+                (Some((PathPrefix::Event, path)), _) => (member(&path), path),
+                (Some((PathPrefix::Metadata, path)), _) => ("%".to_owned(), path),
+                (None, Some(variable)) => variable,
+                (None, None) => continue,
             };
-            if let Some(path) = &path {
-                self.length(path, &span);
-                self.index(path, &span);
-            }
-            self.write(name, path.as_ref().map_or(0, |path| path.segments.len()), parts, &span);
+            self.length(&path, &span);
+            self.index(&path, &span);
+            self.write(name, path.segments.len(), parts, &span);
         }
         parts
     }

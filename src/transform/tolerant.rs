@@ -83,9 +83,7 @@ fn choose(text: Text<'_>, scope: &Scope, walk: &Walk, (typed, untyped): (Outcome
             if scope.is_typed() {
                 let is_new =
                     |found: &ProgramDiagnostic| !warnings.iter().any(|known| known.labels == found.labels);
-                let told = |found: &ProgramDiagnostic| {
-                    found.code == WRONG_ARGUMENT || NEEDLESS.contains(&found.code)
-                };
+                let told = |found: &ProgramDiagnostic| found.code == WRONG_ARGUMENT || is_needless(found);
                 let more: Vec<_> = refused
                     .into_iter()
                     .filter(|found| is_new(found) && told(found))
@@ -110,7 +108,7 @@ pub(super) fn is_needless(found: &ProgramDiagnostic) -> bool {
 
 fn as_warning(found: ProgramDiagnostic) -> ProgramDiagnostic {
     let found = found.into_warning();
-    if NEEDLESS.contains(&found.code) {
+    if is_needless(&found) {
         return found.with_note("this runs: it would be needed where types are unknown");
     }
     found.with_note("this compiles, since the error is handled, and it fails for each record that comes here")
@@ -120,7 +118,7 @@ fn as_warning(found: ProgramDiagnostic) -> ProgramDiagnostic {
 fn handled(text: Text<'_>, scope: &Scope, refused: &[ProgramDiagnostic]) -> Option<Compiled> {
     let mut told: Vec<ProgramDiagnostic> = refused.to_vec();
     for _ in 0..RETRIES_MAX {
-        if !told.iter().all(|found| !found.is_error || NEEDLESS.contains(&found.code)) {
+        if !told.iter().all(|found| !found.is_error || is_needless(found)) {
             return None;
         }
         let needless: Vec<_> =
@@ -128,8 +126,8 @@ fn handled(text: Text<'_>, scope: &Scope, refused: &[ProgramDiagnostic]) -> Opti
         let witness = Witness::of(text.source, text.ast, text.effects, &needless)?;
         match plain(Text { witness: Some(&witness), ..text }, scope) {
             Ok(mut compiled) => {
-                let needless = told.into_iter().filter(|found| NEEDLESS.contains(&found.code));
-                compiled.warnings.retain(|found| !NEEDLESS.contains(&found.code));
+                let needless = told.into_iter().filter(is_needless);
+                compiled.warnings.retain(|found| !is_needless(found));
                 compiled.warnings.extend(needless.map(as_warning));
                 return Some(compiled);
             }
@@ -218,10 +216,10 @@ fn plain(text: Text<'_>, scope: &Scope) -> Outcome {
     match alone(text.kind, &witness.text, scope) {
         Ok(mut seen) => {
             // What is not needed, VRL only knows from the one; what is not used, from the other.
-            seen.warnings.retain(|found| NEEDLESS.contains(&found.code));
+            seen.warnings.retain(is_needless);
             seen.warnings = seen.warnings.into_iter().map(placed).collect();
             if let Ok(written) = written {
-                let others = written.warnings.into_iter().filter(|found| !NEEDLESS.contains(&found.code));
+                let others = written.warnings.into_iter().filter(|found| !is_needless(found));
                 seen.warnings.extend(others);
                 seen.program = written.program;
             }

@@ -17,7 +17,7 @@ use vrl::compiler::Function;
 use vrl::compiler::value::kind;
 
 pub(super) use missing::{groks_from_files, is_missing, missing};
-use retyped::{Corrector, Retyped};
+use retyped::{Corrector, Mend, Retyped};
 
 static AVAILABLE: LazyLock<Vec<Box<dyn Function>>> = LazyLock::new(|| {
     let mut functions = vrl::stdlib::all();
@@ -34,7 +34,8 @@ fn with_its_type(inner: Box<dyn Function>) -> Box<dyn Function> {
     match corrector(inner.identifier()) {
         Some(corrector) => {
             let return_kind = return_kind(inner.as_ref());
-            Box::new(Retyped { inner, corrector, return_kind })
+            let mend = (inner.identifier() == "zip").then_some(zip::mended as Mend);
+            Box::new(Retyped { inner, corrector, mend, return_kind })
         }
         None => inner,
     }

@@ -1,5 +1,5 @@
-//! A function of VRL's with another type: it is compiled and runs as it is (but for `zip`), and tells what is true of what it
-//! gives.
+//! A function of VRL's with another type: it is compiled and runs as it is, unless that is wrong as well, and tells what is true of
+//! what it gives.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,19 +10,22 @@ use vrl::compiler::function::{ArgumentList, Compiled, Example, FunctionCompileCo
 use vrl::compiler::{Context, ExpressionError, Function, TypeDef, TypeInfo, TypeState};
 use vrl::value::Value;
 
-use super::zip;
-
 /// Makes of the type that VRL tells for one call, in a state, the one that holds.
 pub(super) type Correction = Arc<dyn Fn(TypeDef, &TypeState) -> TypeDef + Send + Sync>;
 
 /// Finds the correction for a call with these arguments.
 pub(super) type Corrector = fn(&ArgumentList, &TypeState) -> Correction;
 
+/// Makes of a call with these arguments one that does what it should.
+pub(super) type Mend = fn(Box<dyn Expression>, &ArgumentList) -> Box<dyn Expression>;
+
 /// A function, and what is wrong about its types.
 #[derive(Debug)]
 pub(super) struct Retyped {
     pub inner: Box<dyn Function>,
     pub corrector: Corrector,
+    /// Puts right what a call does, where that is wrong as well.
+    pub mend: Option<Mend>,
     /// What it can give, where VRL's list is too short.
     pub return_kind: u16,
 }
@@ -75,8 +78,8 @@ impl Function for Retyped {
         arguments: ArgumentList,
     ) -> Compiled {
         let mut inner = self.inner.compile(state, context, arguments.clone())?;
-        if self.identifier() == "zip" {
-            inner = zip::mended(inner, &arguments);
+        if let Some(mend) = self.mend {
+            inner = mend(inner, &arguments);
         }
         Ok(Box::new(Call { inner, correction: (self.corrector)(&arguments, state) }))
     }

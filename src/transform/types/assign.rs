@@ -128,7 +128,7 @@ fn ok_shape(shape: Shape) -> Shape {
 }
 
 /// The variable, and the path in it, that a target names.
-fn local(target: &AssignmentTarget) -> Option<(String, OwnedValuePath)> {
+pub(in crate::transform) fn local(target: &AssignmentTarget) -> Option<(String, OwnedValuePath)> {
     match target {
         AssignmentTarget::Internal(name, path) => {
             Some((name.to_string(), path.clone().unwrap_or_else(OwnedValuePath::root)))
@@ -159,7 +159,7 @@ fn empty(next: &OwnedSegment) -> &'static str {
 }
 
 /// The value or the envelope, and the path in it, that a target names.
-pub(super) fn external(target: &AssignmentTarget) -> Option<(PathPrefix, OwnedValuePath)> {
+pub(in crate::transform) fn external(target: &AssignmentTarget) -> Option<(PathPrefix, OwnedValuePath)> {
     match target {
         AssignmentTarget::Noop | AssignmentTarget::Internal(..) => None,
         AssignmentTarget::External(None) => Some((PathPrefix::Event, OwnedValuePath::root())),

@@ -9,7 +9,7 @@ use vrl::parser::ast::{AssignmentTarget, Container, Expr, Node, Query, QueryTarg
 use vrl::path::{OwnedTargetPath, OwnedValuePath, PathPrefix};
 
 use super::super::witness::{ARRAY, perhaps, taken, taken_from_item};
-use super::assign::external;
+use super::assign::{external, local};
 use super::flow::{Flow, State, result_of};
 use super::shape::Shape;
 
@@ -127,14 +127,7 @@ impl Target {
         if let Some((prefix, path)) = external(target) {
             return Some(Self::Path(prefix, path));
         }
-        match target {
-            AssignmentTarget::Internal(name, _) => Some(Self::Local(name.to_string())),
-            AssignmentTarget::Query(Query { target, .. }) => match target.inner() {
-                QueryTarget::Internal(name) => Some(Self::Local(name.to_string())),
-                _ => None,
-            },
-            _ => None,
-        }
+        local(target).map(|(name, _)| Self::Local(name))
     }
 }
 

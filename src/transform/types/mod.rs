@@ -36,6 +36,7 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+pub(super) use assign::{external, local};
 pub use avro::shape_of;
 pub(super) use effects::Effects;
 pub use flow::Written;

@@ -102,24 +102,15 @@ fn place(spec: &PipelineSpec, blame: &SinkBlame) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::loaded;
     use super::*;
-    use crate::config::{LoadRequest, load};
 
     /// A pipeline with these steps whose only sink pins version 3 of `out-value` and, for keys, of `out-key`.
     fn made(steps: &str) -> PipelineSpec {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad/types-sinks");
-        let text = format!(
+        loaded(format!(
             "name: made\nsource: {{topics: [orders]}}\ntransform:\n{steps}sinks:\n  - topic: out\n    encode: \
              {{value: {{format: avro, version: 3}}, key: {{format: avro, version: 3}}}}\n"
-        );
-        let request = LoadRequest {
-            bootstrap: Some("localhost:9092".to_owned()),
-            schema_registry: Some("http://localhost:8081".to_owned()),
-            texts: vec![(folder.join("made.yaml"), text)],
-            ..LoadRequest::default()
-        };
-        let mut loaded = load(&request).unwrap_or_else(|report| panic!("{report}"));
-        loaded.config.pipelines.remove(0)
+        ))
     }
 
     fn pinned(is_key: bool, schema: &str) -> Pinned {

@@ -93,10 +93,14 @@ fn errors(found: &[SinkFinding]) -> Vec<&str> {
 }
 
 fn made(steps: &str, sink: &str) -> crate::config::spec::PipelineSpec {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad/types-sinks");
-    let text = format!(
+    loaded(format!(
         "name: made\nsource: {{topics: [orders]}}\ntransform:\n  - decode: avro\n{steps}sinks:\n  - topic: out\n    {sink}\n"
-    );
+    ))
+}
+
+/// A pipeline of this text, which may name the schemas in tests/bad/types-sinks.
+pub(super) fn loaded(text: String) -> crate::config::spec::PipelineSpec {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad/types-sinks");
     let request = LoadRequest {
         bootstrap: Some("localhost:9092".to_owned()),
         schema_registry: Some("http://localhost:8081".to_owned()),

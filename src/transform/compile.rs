@@ -8,7 +8,7 @@ use vrl::value::Kind;
 use super::access::{Call, Touch, TouchedPath, Walk};
 use super::program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel, UNKNOWN_MEMBER};
 use super::scope::{Left, Scope};
-use super::witness::Witness;
+use super::witness::{Overlooked, Witness};
 use super::{bounds, functions, rules, tolerant, types};
 use crate::config::spec::{DecodeSpec, Decoding, Format};
 
@@ -90,10 +90,14 @@ fn compile_here(
 
     let mut found = rules::of_source(kind, &walk, scope);
     let followed = types::follow(kind, source, &ast, scope, &walk.access);
-    let witness = Witness::of(source, &ast, &followed.effects, &[]);
-    let (ast, effects) = (&ast, &followed.effects);
-    let text = tolerant::Text { kind, source, ast, effects, witness: witness.as_ref() };
-    let compiled = match tolerant::compile(text, scope, &walk) {
+    let (effects, nothing) = (&followed.effects, types::Kept::default());
+    let witness = Witness::of(source, &ast, Overlooked { effects, needless: &[], kept: &nothing });
+    let text = tolerant::Text { kind, source, ast: &ast, effects, kept: &nothing, witness: witness.as_ref() };
+    let kept_in = |place: &Scope| match place == scope {
+        true => followed.kept.clone(),
+        false => types::follow(kind, source, &ast, place, &walk.access).kept,
+    };
+    let compiled = match tolerant::compile(text, scope, &walk, &kept_in) {
         Ok(compiled) => compiled,
         Err(theirs) => {
             let own = std::mem::take(&mut found);
@@ -147,7 +151,7 @@ fn scope_after(
     bare: Kind,
 ) -> Scope {
     if kind != ProgramKind::Map {
-        return scope.after_filter(followed.value.clone());
+        return scope.after_filter(followed.value.clone(), followed.bare.clone());
     }
     let external = &after.state.external;
     let key = OwnedValuePath::single_field("key");
@@ -163,7 +167,7 @@ fn scope_after(
         key: None,
         writes: followed.written.clone(),
     };
-    left.shape = followed.value.clone().refined(&left.kind);
+    left.shape = followed.value.clone().unwrap_or(types::Shape::Any).refined(&left.kind);
     left.kind = left.shape.widening(left.kind);
     if writes_key {
         let kind = external.metadata_kind().at_path(&key);

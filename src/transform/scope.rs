@@ -144,9 +144,14 @@ impl Scope {
         self.last_write(PathPrefix::Metadata, &key).is_some()
     }
 
-    /// The same place with nothing known about the value but what maps made of it.
+    /// The same place with nothing known about the value but what maps made of it, and conditions asked for.
     pub(super) fn by_maps_alone(&self) -> Self {
-        Self { value: self.bare.clone(), ..self.without_types() }
+        Self { value: self.bare.clone(), shape: self.bare_shape(), ..self.without_types() }
+    }
+
+    /// What is known about the value there.
+    pub(super) fn bare_shape(&self) -> Shape {
+        if self.decoded { Shape::of_kind(&self.bare) } else { bytes_shape() }
     }
 
     /// The same place with nothing known to VRL about one member.
@@ -178,10 +183,18 @@ impl Scope {
         scope
     }
 
-    /// After a condition that held.
-    pub(super) fn after_filter(&self, shape: Shape) -> Self {
-        let value = shape.narrowing(self.value.clone());
-        if self.decoded { Self { value, shape, ..self.clone() } } else { self.clone() }
+    /// After a condition that held; `shape` is what it leaves of the value, `None` nothing, and `bare` the same without a schema.
+    pub(super) fn after_filter(&self, shape: Option<Shape>, bare_shape: Shape) -> Self {
+        if !self.decoded {
+            return self.clone();
+        }
+        let bare = bare_shape.narrowing(self.bare.clone());
+        // Where no record goes on, nothing is to be said of what the schema has.
+        let (value, shape) = match shape {
+            Some(shape) => (shape.narrowing(self.value.clone()), shape),
+            None => (bare.clone(), bare_shape),
+        };
+        Self { value, bare, shape, ..self.clone() }
     }
 
     /// Whether `.` is decoded here, and not bytes.

@@ -1,17 +1,17 @@
 //! VRL's compiler, so that what compiles where nothing is known also compiles where types are: VRL refuses the handling of
 //! errors that cannot happen.
 
-use vrl::compiler::{CompilationResult, CompileConfig, TypeInfo, compile_with_state};
+use vrl::compiler::{CompilationResult, CompileConfig, Function, TypeInfo, compile_with_state};
 use vrl::path::{OwnedSegment, PathPrefix};
 use vrl::value::Kind;
 
 use super::access::{TouchedPath, Walk};
 use super::compile::{findings, set_read_only};
-use super::functions;
+use super::functions::{self, ONLY};
 use super::program::{ProgramDiagnostic, ProgramKind};
 use super::scope::Scope;
-use super::types::Effects;
-use super::witness::Witness;
+use super::types::{Effects, Kept};
+use super::witness::{Overlooked, Witness};
 
 /// VRL's findings about handling in vain.
 const NEEDLESS: [usize; 3] = [104, 620, 651];
@@ -42,12 +42,47 @@ pub(super) struct Text<'t> {
     pub ast: &'t vrl::parser::ast::Program,
     /// What VRL overlooks of what it writes.
     pub effects: &'t Effects,
+    /// What its conditions keep out, as far as VRL is told.
+    pub kept: &'t Kept,
     /// In words by which VRL overlooks nothing, where it does.
     pub witness: Option<&'t Witness>,
 }
 
-/// Compiles with what is known, or with less where that is too much.
-pub(super) fn compile(text: Text<'_>, scope: &Scope, walk: &Walk) -> Outcome {
+impl Text<'_> {
+    /// In words by which VRL sees what conditions keep out, where they do.
+    fn keeping(&self, kept: &Kept) -> Option<Witness> {
+        if kept.is_empty() {
+            return None;
+        }
+        Witness::of(self.source, self.ast, Overlooked { effects: self.effects, needless: &[], kept })
+    }
+}
+
+/// Compiles with what is known, or with less where that is too much; where VRL refuses, with what conditions keep out.
+///
+/// `kept` gives what conditions keep out, for a place in the chain of which this is known.
+pub(super) fn compile(text: Text<'_>, scope: &Scope, walk: &Walk, kept: &dyn Fn(&Scope) -> Kept) -> Outcome {
+    let mut outcome = without_conditions(text, scope, walk);
+    if walk.calls.iter().any(|call| call.name == ONLY) {
+        return outcome;
+    }
+    for place in [scope, &scope.by_maps_alone(), &scope.without_types()] {
+        if outcome.is_ok() {
+            break;
+        }
+        let kept = kept(place);
+        if let Some(witness) = text.keeping(&kept) {
+            let with = without_conditions(Text { kept: &kept, witness: Some(&witness), ..text }, scope, walk);
+            // What it tells is told of the first, of which more is known.
+            if place == scope || with.is_ok() {
+                outcome = with;
+            }
+        }
+    }
+    outcome
+}
+
+fn without_conditions(text: Text<'_>, scope: &Scope, walk: &Walk) -> Outcome {
     let bare = scope.without_types();
     let is_bare = bare == *scope;
     let typed = plain(text, scope);
@@ -123,7 +158,8 @@ fn handled(text: Text<'_>, scope: &Scope, refused: &[ProgramDiagnostic]) -> Opti
         }
         let needless: Vec<_> =
             told.iter().flat_map(|found| &found.labels).map(|label| label.span.clone()).collect();
-        let witness = Witness::of(text.source, text.ast, text.effects, &needless)?;
+        let Text { source, ast, effects, kept, .. } = text;
+        let witness = Witness::of(source, ast, Overlooked { effects, needless: &needless, kept })?;
         match plain(Text { witness: Some(&witness), ..text }, scope) {
             Ok(mut compiled) => {
                 let needless = told.into_iter().filter(is_needless);
@@ -210,10 +246,12 @@ pub(super) fn set_member(kind: &mut Kind, name: &str, member: Kind) {
 
 /// The program as VRL takes it, with the types that hold.
 fn plain(text: Text<'_>, scope: &Scope) -> Outcome {
-    let written = alone(text.kind, text.source, scope);
+    let written = alone(text.kind, text.source, scope, functions::available());
     let Some(witness) = text.witness else { return written };
     let placed = |found: ProgramDiagnostic| witness.placed(found);
-    match alone(text.kind, &witness.text, scope) {
+    let functions =
+        if text.kept.is_empty() { functions::available() } else { functions::available_with_only() };
+    match alone(text.kind, &witness.text, scope, functions) {
         Ok(mut seen) => {
             // What is not needed, VRL only knows from the one; what is not used, from the other.
             seen.warnings.retain(is_needless);
@@ -240,10 +278,10 @@ fn plain(text: Text<'_>, scope: &Scope) -> Outcome {
 }
 
 /// VRL's compiler alone.
-fn alone(kind: ProgramKind, source: &str, scope: &Scope) -> Outcome {
+fn alone(kind: ProgramKind, source: &str, scope: &Scope, functions: &[Box<dyn Function>]) -> Outcome {
     let mut config = CompileConfig::default();
     set_read_only(&mut config, kind);
-    match compile_with_state(source, functions::available(), &scope.type_state(), config) {
+    match compile_with_state(source, functions, &scope.type_state(), config) {
         Ok(CompilationResult { program, warnings, .. }) => {
             let after = program.final_type_info();
             Ok(Compiled { program, after, warnings: findings(warnings), bare_after: Kind::any() })

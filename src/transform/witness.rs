@@ -13,6 +13,7 @@
 //! - What a write needs around it may not be there: then it is made, with nothing else in it.
 //! - An error that cannot happen may be handled all the same.
 //! - A write to `%a.b` is one to the envelope, whatever `.a` is.
+//! - Behind `.x != null` and the like, null is kept out.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -24,8 +25,20 @@ use vrl::parser::ast::{
 use vrl::path::{OwnedSegment, OwnedTargetPath, OwnedValuePath};
 
 use super::access::Walk;
+use super::functions::ONLY;
 use super::program::{ProgramDiagnostic, ProgramLabel};
-use super::types::Effects;
+use super::types::{Effects, Kept, path_of};
+
+/// What VRL does not see of a program.
+#[derive(Clone, Copy)]
+pub(super) struct Overlooked<'o> {
+    /// What it writes.
+    pub effects: &'o Effects,
+    /// The places of expressions whose error is caught, and that cannot fail.
+    pub needless: &'o [Range<usize>],
+    /// What conditions keep out.
+    pub kept: &'o Kept,
+}
 
 /// A program with what was put into it.
 #[derive(Debug)]
@@ -37,9 +50,10 @@ pub(super) struct Witness {
 }
 
 impl Witness {
-    /// `None`: VRL overlooks nothing in it. `needless` are the places of expressions whose error is caught, and that cannot fail.
-    pub fn of(source: &str, program: &Program, effects: &Effects, needless: &[Range<usize>]) -> Option<Self> {
-        let mut author = Author { effects, needless, known: vec![BTreeSet::new()], edits: Vec::new() };
+    /// `None`: VRL overlooks nothing in it.
+    pub fn of(source: &str, program: &Program, overlooked: Overlooked<'_>) -> Option<Self> {
+        let Overlooked { effects, needless, kept } = overlooked;
+        let mut author = Author { effects, needless, kept, known: vec![BTreeSet::new()], edits: Vec::new() };
         for root in &program.0 {
             if let RootExpr::Expr(expr) = root.inner() {
                 author.expr(expr);
@@ -67,7 +81,8 @@ impl Witness {
 
     /// Without advice that quotes what was put into it.
     pub fn without_its_words(mut found: ProgramDiagnostic) -> ProgramDiagnostic {
-        let is_own = |text: &str| !text.contains("][0]") && !text.contains("if false {");
+        let is_own =
+            |text: &str| !text.contains("][0]") && !text.contains("if false {") && !text.contains(ONLY);
         let place = found.labels.first().cloned();
         let is_without = found.labels.iter().all(|label| is_own(&label.message));
         found.labels.retain(|label| is_without || is_own(&label.message) && !label.message.ends_with(':'));
@@ -92,10 +107,14 @@ impl Witness {
     }
 }
 
+/// Functions that take a path, and nothing else.
+const TAKING_PATHS: [&str; 3] = ["del", "exists", "unnest"];
+
 /// Finds the places, in one walk.
 struct Author<'w> {
     effects: &'w Effects,
     needless: &'w [Range<usize>],
+    kept: &'w Kept,
     /// The variables that were written before, in each block around the place.
     known: Vec<BTreeSet<String>>,
     edits: Vec<(usize, String)>,
@@ -112,7 +131,8 @@ impl Author<'_> {
             Expr::Query(query) => match query.inner().target.inner() {
                 QueryTarget::FunctionCall(call) => self.call(call, None),
                 QueryTarget::Container(container) => self.container(container),
-                QueryTarget::Internal(_) | QueryTarget::External(_) => {}
+                QueryTarget::External(_) => self.read(node.span().range()),
+                QueryTarget::Internal(_) => {}
             },
             Expr::FunctionCall(call) => self.call(call.inner(), Some(node.span().range())),
             Expr::Unary(unary) => {
@@ -121,6 +141,13 @@ impl Author<'_> {
             }
             Expr::Abort(abort) => abort.inner().message.iter().for_each(|message| self.expr(message)),
             Expr::Return(value) => self.expr(&value.inner().expr),
+        }
+    }
+
+    fn read(&mut self, span: Range<usize>) {
+        if let Some(types) = self.kept.at(&span) {
+            self.edits.push((span.start, format!("{ONLY}(")));
+            self.edits.push((span.end, format!(", {types})")));
         }
     }
 
@@ -218,8 +245,14 @@ impl Author<'_> {
             };
             unlikely.extend(statement.iter().map(|statement| perhaps(statement)));
         }
+        let takes_path = TAKING_PATHS.contains(&call.ident.inner().as_ref());
         let inside = |author: &mut Self| {
-            call.arguments.iter().for_each(|argument| author.expr(&argument.inner().expr));
+            for argument in &call.arguments {
+                let expr = &argument.inner().expr;
+                if !(takes_path && path_of(expr).is_some()) {
+                    author.expr(expr);
+                }
+            }
             let Some(closure) = &call.closure else { return };
             let block = closure.inner().block.inner();
             if !effects.is_empty()

@@ -4,6 +4,7 @@ mod closures;
 mod collections;
 mod kinds;
 mod missing;
+mod only;
 mod parsers;
 mod regexes;
 mod retyped;
@@ -17,17 +18,27 @@ use vrl::compiler::Function;
 use vrl::compiler::value::kind;
 
 pub(super) use missing::{groks_from_files, is_missing, missing};
+pub(super) use only::{ONLY, of_types, types_of};
 use retyped::{Corrector, Mend, Retyped};
 
-static AVAILABLE: LazyLock<Vec<Box<dyn Function>>> = LazyLock::new(|| {
-    let mut functions = vrl::stdlib::all();
-    functions.retain(|function| missing::reason_missing(function.identifier()).is_none());
-    functions.into_iter().map(with_its_type).collect()
-});
+static AVAILABLE: LazyLock<Vec<Box<dyn Function>>> = LazyLock::new(|| of_programs().collect());
+
+static WITH_ONLY: LazyLock<Vec<Box<dyn Function>>> =
+    LazyLock::new(|| of_programs().chain([Box::new(only::Only) as Box<dyn Function>]).collect());
 
 /// Every function that a program may call.
 pub(super) fn available() -> &'static [Box<dyn Function>] {
     &AVAILABLE
+}
+
+/// The same, and the one that says what a condition has kept out.
+pub(super) fn available_with_only() -> &'static [Box<dyn Function>] {
+    &WITH_ONLY
+}
+
+fn of_programs() -> impl Iterator<Item = Box<dyn Function>> {
+    let functions = vrl::stdlib::all().into_iter();
+    functions.filter(|function| missing::reason_missing(function.identifier()).is_none()).map(with_its_type)
 }
 
 fn with_its_type(inner: Box<dyn Function>) -> Box<dyn Function> {

@@ -82,7 +82,8 @@ impl Flow<'_> {
             };
             if !holder.alternatives().iter().all(|(one, _)| is_held(one)) {
                 let around = OwnedValuePath { segments: path.segments[..index].to_vec() };
-                self.ascribed.add(place.clone(), format!("{} = {}", named(&name, &around), empty(next)));
+                let statement = format!("{} = {}", named(&name, &around), empty(next));
+                self.may_open(place, (&name, around), statement);
             }
         }
     }
@@ -100,7 +101,8 @@ impl Flow<'_> {
             };
             if !is_open || (is_replaced && holder == Shape::Any) {
                 let around = OwnedValuePath { segments: path.segments[..index].to_vec() };
-                self.ascribed.add(place.clone(), format!("{} = {}", named("", &around), empty(next)));
+                let statement = format!("{} = {}", named("", &around), empty(next));
+                self.may_open(place, ("", around), statement);
             }
         }
     }

@@ -174,7 +174,7 @@ impl Flow<'_> {
                 self.found.truncate(known.0);
                 self.written.truncate(known.1);
                 self.dead.truncate(known.2);
-                self.effects.truncate(effects);
+                self.forget_effects(effects);
                 self.join(head.clone());
                 is_settled = self.state == head;
                 head = self.state.clone();

@@ -21,6 +21,8 @@ const UNKNOWN: &str = "(get({}, [\"a\"]) ?? null)";
 pub(super) struct Effect {
     target: Target,
     statement: String,
+    /// It makes what a write needs around it; what did so once is not known to be there for VRL.
+    is_opening: bool,
 }
 
 /// Where something is written.
@@ -80,8 +82,35 @@ impl Flow<'_> {
             Shape::Any => by.map_or(vec![UNKNOWN], of_expression),
             shape => of_shape(shape),
         };
-        let effect = |value| Effect { target: target.clone(), statement: format!("{text} = {value}") };
+        let effect = |value| Effect {
+            target: target.clone(),
+            statement: format!("{text} = {value}"),
+            is_opening: false,
+        };
         self.effects.extend(values.into_iter().map(effect));
+    }
+
+    /// What stands around a write may become an object or an array with nothing in it; `around` is the variable, `%` or nothing,
+    /// and the path there.
+    pub(super) fn may_open(
+        &mut self,
+        place: &Range<usize>,
+        around: (&str, OwnedValuePath),
+        statement: String,
+    ) {
+        self.ascribed.add(place.clone(), statement.clone());
+        let target = match around {
+            ("", path) => Target::Path(PathPrefix::Event, path),
+            ("%", path) => Target::Path(PathPrefix::Metadata, path),
+            (name, _) => Target::Local(name.to_owned()),
+        };
+        self.effects.push(Effect { target, statement, is_opening: true });
+    }
+
+    /// Forgets what was written since there were so many effects: the next round of a closure tells it anew.
+    pub(super) fn forget_effects(&mut self, since: usize) {
+        let round = self.effects.split_off(since);
+        self.effects.extend(round.into_iter().filter(|effect| effect.is_opening));
     }
 
     /// Something may be taken away; with `compacts` also what stands around it.
@@ -103,7 +132,7 @@ impl Flow<'_> {
             }
             QueryTarget::FunctionCall(_) | QueryTarget::Container(_) => return,
         };
-        self.effects.push(Effect { target, statement });
+        self.effects.push(Effect { target, statement, is_opening: false });
     }
 }
 
@@ -117,7 +146,11 @@ impl Effect {
             }
             Target::Local(name) => (name.clone(), before.locals.get(name).cloned().unwrap_or(Shape::Null)),
         };
-        let effect = |value| Self { target: self.target.clone(), statement: format!("{text} = {value}") };
+        let effect = |value| Self {
+            target: self.target.clone(),
+            statement: format!("{text} = {value}"),
+            is_opening: false,
+        };
         of_shape(&shape).into_iter().map(effect).collect()
     }
 }

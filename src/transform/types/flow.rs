@@ -18,6 +18,7 @@ use super::super::functions;
 use super::super::program::ProgramDiagnostic;
 use super::calls;
 use super::effects::{Effect, Effects};
+use super::kept::Kept;
 use super::shape::{Member, Record, Shape, Text};
 
 /// What is known at one place of a program.
@@ -73,6 +74,10 @@ pub(super) struct Flow<'s> {
     pub effects: Vec<Effect>,
     /// The same by the place that may write it.
     pub ascribed: Effects,
+    /// The paths of which conditions have kept something out.
+    pub narrowed: Vec<(PathPrefix, OwnedValuePath)>,
+    /// What reads of those give.
+    pub kept: Kept,
 }
 
 impl State {
@@ -111,6 +116,8 @@ impl<'s> Flow<'s> {
             catches_return: false,
             effects: Vec::new(),
             ascribed: Effects::default(),
+            narrowed: Vec::new(),
+            kept: Kept::default(),
         }
     }
 

@@ -15,6 +15,7 @@ mod effects;
 mod flow;
 mod forms;
 mod json;
+mod kept;
 mod literals;
 mod members;
 mod narrow;
@@ -24,6 +25,7 @@ mod pinned;
 mod predicates;
 mod reads;
 mod refine;
+mod restrict;
 mod shape;
 mod sink;
 mod sink_json;
@@ -41,7 +43,9 @@ pub use avro::shape_of;
 pub(super) use effects::Effects;
 pub use flow::Written;
 pub use json::shape_of_json;
+pub(super) use kept::Kept;
 pub use pinned::{Pinned, check_pinned, with_pinned};
+pub(super) use reads::path_of;
 pub use shape::{Member, Record, Shape, Text};
 pub use sink::{SinkBlame, SinkFinding, check_sink, check_sink_key};
 pub use sink_json::check_sink_json;
@@ -60,8 +64,10 @@ use super::scope::Scope;
 pub(super) struct Followed {
     /// What it asks for in vain.
     pub found: Vec<ProgramDiagnostic>,
-    /// The value behind it.
-    pub value: Shape,
+    /// The value behind it; `None`: no record goes on.
+    pub value: Option<Shape>,
+    /// The same by what maps have made and conditions have asked for, whatever a schema says.
+    pub bare: Shape,
     /// The envelope behind it.
     pub envelope: Shape,
     /// What it writes.
@@ -70,6 +76,8 @@ pub(super) struct Followed {
     pub dead: Vec<std::ops::Range<usize>>,
     /// What VRL overlooks of what it writes.
     pub effects: Effects,
+    /// What reads give behind conditions.
+    pub kept: Kept,
 }
 
 /// Follows a program from its place in the chain.
@@ -86,24 +94,36 @@ pub(super) fn follow(
     flow.reads = Walk::reads_of(ast.clone());
     flow.program(ast);
     let effects = std::mem::take(&mut flow.ascribed);
+    let kept = std::mem::take(&mut flow.kept);
     if kind == ProgramKind::Map {
         let flow::Flow { found, state, written, dead, .. } = flow;
-        return Followed { found, value: state.value, envelope: state.envelope, written, dead, effects };
+        return Followed {
+            found,
+            value: Some(state.value),
+            bare: Shape::Any,
+            envelope: state.envelope,
+            written,
+            dead,
+            effects,
+            kept,
+        };
     }
     // A condition changes nothing, but only records that it holds for go on.
     let found = std::mem::take(&mut flow.found);
     let unreachable = std::mem::take(&mut flow.dead);
-    flow.state = flow::State::at(value.clone(), envelope.clone());
-    if ast.0.len() > 1 || access.returns {
-        flow.suspect_all();
-    }
-    if let Some(RootExpr::Expr(last)) = ast.0.last().map(|root| root.inner())
-        && !access.returns
-    {
-        flow.narrow(last, true);
-    }
-    let flow::State { value: after, envelope: after_envelope, dead, .. } = flow.state;
-    // Where no record goes on, nothing is to be said of what does.
-    let (value, envelope) = if dead { (Shape::Any, envelope) } else { (after, after_envelope) };
-    Followed { found, value, envelope, written: Vec::new(), dead: unreachable, effects }
+    let mut behind = |value: Shape| {
+        flow.state = flow::State::at(value, envelope.clone());
+        if ast.0.len() > 1 || access.returns {
+            flow.suspect_all();
+        }
+        if let Some(RootExpr::Expr(last)) = ast.0.last().map(|root| root.inner())
+            && !access.returns
+        {
+            flow.narrow(last, true);
+        }
+        (!flow.state.dead).then(|| (flow.state.value.clone(), flow.state.envelope.clone()))
+    };
+    let bare = behind(scope.bare_shape()).map_or(Shape::Any, |(bare, _)| bare);
+    let (value, envelope) = behind(value).map_or((None, envelope.clone()), |(value, all)| (Some(value), all));
+    Followed { found, value, bare, envelope, written: Vec::new(), dead: unreachable, effects, kept }
 }

@@ -3,8 +3,10 @@
 //! What a condition asks in a way that is not understood here is no longer certain to occur: findings about it become
 //! warnings.
 
+use std::sync::Arc;
+
 use vrl::parser::ast::{Container, Expr, Node, Op, Opcode, Unary};
-use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix};
+use vrl::path::{OwnedValuePath, PathPrefix};
 use vrl::value::Value;
 
 use super::super::access::Walk;
@@ -12,7 +14,8 @@ use super::calls::kept_by;
 use super::compare::{can_be_equal, turned};
 use super::flow::Flow;
 use super::reads::{constant, is_plain, path_of};
-use super::shape::{Presence, Shape, Text};
+use super::restrict::{range_where, within, without_symbol};
+use super::shape::{Shape, Text};
 
 impl Flow<'_> {
     /// From here on `condition` gave `truth`.
@@ -117,12 +120,14 @@ impl Flow<'_> {
             }
             ("is_null", _) => self.narrow_equal(prefix, path, &Value::Null, truth),
             ("is_nullish", false) => self.narrow_equal(prefix, path, &Value::Null, false),
-            (name, truth) => match name.strip_prefix("is_").map(asserted).and_then(kept_by) {
-                Some(keeps) => self.keep(prefix, path, truth, &|shape| {
-                    shape.retain(|one| keeps(one) == truth || *one == Shape::Any)
-                }),
-                None => self.suspect(whole),
-            },
+            (name, truth) => {
+                let asserted = name.strip_prefix("is_").map(asserted).unwrap_or_default();
+                let Some(keeps) = kept_by(asserted) else { return self.suspect(whole) };
+                self.keep(prefix, path, truth, &|shape| match shape {
+                    Shape::Any if truth => of_type(asserted),
+                    shape => shape.retain(|one| keeps(one) == truth || *one == Shape::Any),
+                });
+            }
         }
     }
 
@@ -134,6 +139,7 @@ impl Flow<'_> {
         is_there: bool,
         change: &dyn Fn(&Shape) -> Shape,
     ) {
+        self.narrowed_at(prefix, path);
         let before = self.root(prefix).read(&path.segments).shape;
         let root = self.root_mut(prefix);
         *root = root.changed(&path.segments, is_there, change);
@@ -176,93 +182,21 @@ fn asserted(name: &str) -> &str {
     }
 }
 
+/// What is known of a value of which nothing else is.
+fn of_type(name: &str) -> Shape {
+    let shape = match name {
+        "string" => Shape::Text(Text::Unknown),
+        "int" => Shape::Integer(None),
+        "float" => Shape::Float,
+        "bool" => Shape::Boolean,
+        "timestamp" => Shape::Timestamp(None),
+        "array" => Shape::Array(Arc::new(Shape::Any)),
+        "object" => Shape::Map(Arc::new(Shape::Any)),
+        _ => Shape::Any,
+    };
+    shape.perhaps()
+}
+
 fn is_null(shape: &Shape) -> bool {
     matches!(shape, Shape::Null)
-}
-
-/// The integers for which a comparison with `bound` gives `truth`; the first is greater than the last where there are
-/// none.
-fn range_where(opcode: Opcode, bound: i64, truth: bool) -> (i64, i64) {
-    let below = |bound: i64| bound.checked_sub(1).map_or((i64::MAX, i64::MIN), |most| (i64::MIN, most));
-    let above = |bound: i64| bound.checked_add(1).map_or((i64::MAX, i64::MIN), |least| (least, i64::MAX));
-    match (opcode, truth) {
-        (Opcode::Lt, true) | (Opcode::Ge, false) => below(bound),
-        (Opcode::Le, true) | (Opcode::Gt, false) => (i64::MIN, bound),
-        (Opcode::Gt, true) | (Opcode::Le, false) => above(bound),
-        _ => (bound, i64::MAX),
-    }
-}
-
-/// Integers are of this range besides.
-fn within(shape: &Shape, (least, most): (i64, i64)) -> Shape {
-    let all = shape.alternatives().into_iter().map(|(one, is_certain)| {
-        let kept = match one {
-            Shape::Integer(range) => {
-                let (min, max) = range.unwrap_or((i64::MIN, i64::MAX));
-                let (min, max) = (min.max(least), max.min(most));
-                // Which of them occur is not known any more.
-                if min <= max { Shape::Integer(Some((min, max))).perhaps() } else { Shape::never() }
-            }
-            Shape::Literal(Value::Integer(value)) if !(least..=most).contains(value) => Shape::never(),
-            other => other.clone(),
-        };
-        if is_certain || kept.is_never() { kept } else { kept.perhaps() }
-    });
-    Shape::one_of(all.collect::<Vec<_>>())
-}
-
-fn without_symbol(shape: &Shape, value: &Value) -> Shape {
-    let all = shape.alternatives().into_iter().map(|(one, is_certain)| {
-        let kept = match (one, value.as_bytes()) {
-            (Shape::Text(Text::Symbols(symbols)), Some(bytes)) => {
-                let left = symbols.iter().filter(|symbol| symbol.as_bytes() != bytes.as_ref());
-                let left: Vec<String> = left.cloned().collect();
-                if left.is_empty() { Shape::never() } else { Shape::Text(Text::Symbols(left.into())) }
-            }
-            (Shape::Literal(literal), Some(bytes)) if literal.as_bytes().is_some_and(|own| own == bytes) => {
-                Shape::never()
-            }
-            (Shape::Null, _) => Shape::Null,
-            (other, _) => other.perhaps(),
-        };
-        if is_certain { kept } else { kept.perhaps() }
-    });
-    Shape::one_of(all)
-}
-
-impl Shape {
-    /// The same with what stands at a path changed; with `is_there` without the alternatives that have nothing there.
-    fn changed(&self, path: &[OwnedSegment], is_there: bool, change: &dyn Fn(&Shape) -> Shape) -> Shape {
-        let Some((first, rest)) = path.split_first() else { return change(self) };
-        match (self, first) {
-            (Self::Record(record), OwnedSegment::Field(name)) => {
-                let mut record = (**record).clone();
-                match record.members.get_mut(name.as_str()) {
-                    Some(member) => {
-                        let was_never = member.shape.is_never();
-                        member.shape = member.shape.changed(rest, is_there, change);
-                        let is_absent = member.presence == Presence::Perhaps && !is_there;
-                        if member.shape.is_never() && !was_never && !is_absent {
-                            // The condition does not hold for such a record.
-                            return Self::never();
-                        }
-                        if is_there {
-                            member.presence = Presence::Always;
-                        }
-                    }
-                    None if is_there && record.others.is_none() => return Self::never(),
-                    None => {}
-                }
-                Self::Record(std::sync::Arc::new(record))
-            }
-            (Self::Union(all), _) => Self::one_of(all.iter().map(|one| one.changed(path, is_there, change))),
-            (Self::Perhaps(inner), _) => match inner.changed(path, is_there, change) {
-                never if never.is_never() => never,
-                other => other.perhaps(),
-            },
-            (Self::Any | Self::Map(_) | Self::Array(_), _) => self.clone(),
-            _ if is_there => Self::never(),
-            _ => self.clone(),
-        }
-    }
 }

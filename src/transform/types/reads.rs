@@ -49,6 +49,7 @@ impl Flow<'_> {
     /// Reads a path, and tells where there is no such.
     pub(super) fn read(&mut self, prefix: PathPrefix, path: &OwnedValuePath, span: Range<usize>) -> Shape {
         let reading = self.root(prefix).read(&path.segments);
+        self.keeps(prefix, path, &reading.shape, &span);
         let Some(missing) = reading.missing else { return reading.shape };
         if self.state.dead || self.asks {
             return reading.shape;
@@ -86,7 +87,7 @@ pub(super) fn constant(node: &Node<Expr>) -> Option<Value> {
 }
 
 /// The path that an expression names in the value, where it names one.
-pub(super) fn path_of(node: &Node<Expr>) -> Option<(PathPrefix, &OwnedValuePath)> {
+pub(in crate::transform) fn path_of(node: &Node<Expr>) -> Option<(PathPrefix, &OwnedValuePath)> {
     match node.inner() {
         Expr::Query(query) => match query.inner().target.inner() {
             QueryTarget::External(prefix) => Some((*prefix, query.inner().path.inner())),

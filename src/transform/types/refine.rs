@@ -5,6 +5,7 @@ use std::sync::Arc;
 use vrl::path::OwnedSegment;
 use vrl::value::Kind;
 
+use super::super::functions::{of_types, types_of};
 use super::shape::{Member, Presence, Record, Shape};
 
 impl Shape {
@@ -57,20 +58,21 @@ impl Shape {
         }
     }
 
-    /// What VRL knows, without the nulls that a condition kept out.
+    /// What VRL knows, without what a condition kept out.
     pub(in crate::transform) fn narrowing(&self, mut kind: Kind) -> Kind {
+        if let Some(types) = types_of(&self.kind()) {
+            kind = of_types(&kind, types);
+        }
         let Self::Record(record) = self else { return kind };
         if let Some(object) = kind.as_object_mut() {
             for (name, member) in &record.members {
-                if matches!(member.shape, Self::Any) || member.presence != Presence::Always {
+                if member.presence == Presence::Perhaps || member.shape == Self::Any {
                     continue;
                 }
-                if let Some(known) = object.known_mut().get_mut(&name.as_str().into())
-                    && !member.shape.kind().contains_null()
-                {
-                    known.remove_null();
-                    known.remove_undefined();
-                }
+                let name = name.as_str().into();
+                let known = object.known().get(&name).cloned();
+                let known = known.unwrap_or_else(|| object.unknown_kind());
+                object.known_mut().insert(name, member.shape.narrowing(known));
             }
         }
         kind

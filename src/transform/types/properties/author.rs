@@ -163,6 +163,9 @@ impl Author<'_> {
                 ".@ || 1",
                 "if .@ == null { \"A\" } else { .@ }",
                 "if is_null(.@) { 1 } else { .@ }",
+                "if .@ != null { upcase(.@) }",
+                "if !is_null(.@) { .@ + 1 } else { 0 }",
+                "if is_boolean(.@) { !.@ } else { false }",
                 "string!(.@)",
                 "to_string(.@)",
                 "int(.@) ?? 0",
@@ -170,6 +173,8 @@ impl Author<'_> {
             12 => &[
                 "to_string(.@)",
                 "if is_string(.@) { .@ } else { \"A\" }",
+                "if is_string(.@) { upcase(.@) } else { .@ + 1 }",
+                "if is_integer(.@) { .@ + 1 }",
                 "int(.@) ?? 7",
                 "string(.@) ?? \"A\"",
             ],
@@ -182,7 +187,14 @@ impl Author<'_> {
                 ".@[-1] || 0",
             ],
             19 => &[".@.k", "length(.@)", "keys(.@)", "merge(.@, {\"z\": \"A\"})", ".@.k || \"A\""],
-            _ => &[".@.name", "upcase(.@.name)", ".@.vip", ".@.vip || false", "merge(.@, {\"z\": 1})"],
+            _ => &[
+                ".@.name",
+                "upcase(.@.name)",
+                "if .@.vip != null { !.@.vip }",
+                ".@.vip",
+                ".@.vip || false",
+                "merge(.@, {\"z\": 1})",
+            ],
         };
         self.pick(suits).replace('@', name)
     }

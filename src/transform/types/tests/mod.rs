@@ -12,6 +12,7 @@ use crate::transform::{
 
 mod closures;
 mod comparisons;
+mod conditions;
 mod members;
 mod overlooked;
 mod programs;

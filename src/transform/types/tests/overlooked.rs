@@ -99,3 +99,15 @@ fn findings_stand_where_they_are_in_the_program_as_written() {
     let places: Vec<_> = found.iter().map(|found| &source[found.labels[0].span.clone()]).collect();
     assert_eq!(places, [".m + \"x\""], "{found:#?}");
 }
+
+#[test]
+fn a_closure_writes_below_what_is_not_there() {
+    for source in [
+        "for_each([1, 2]) -> |_i, v| { .o.deep = v }\n.n = upcase(.region)",
+        "for_each([1, 2]) -> |_i, v| { .o.p.deep = v\nif v == 2 { .o.q[0] = 1 } }\n.n = upcase(.region)",
+        "for_each(.tags) -> |k, v| { if k == \"a\" { .customer.tag = v } }\n.n = upcase(.customer.name)",
+        ".x = { .o.deep = 1\nto_int(.region) } ?? 0\n.n = upcase(.region)",
+    ] {
+        compiled(&orders(), ProgramKind::Map, source);
+    }
+}

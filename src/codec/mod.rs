@@ -5,6 +5,8 @@
 
 pub mod avro;
 mod document;
+#[cfg(test)]
+mod fuzz;
 mod json;
 mod json_read;
 pub mod json_schema;

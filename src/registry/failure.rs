@@ -1,7 +1,7 @@
 //! Why a request brought nothing to go on with: the registry is away, or it answered no.
 
 /// The longest text of a registry's that is told on, in characters.
-const TOLD_CHARS_MAX: usize = 300;
+pub(super) const TOLD_CHARS_MAX: usize = 300;
 
 /// Why a request brought nothing to go on with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -21,10 +21,10 @@ use super::client::ANSWER_BYTES_MAX;
 pub(super) const FILES_MAX: usize = 4096;
 
 /// The largest file that is read, in bytes: a schema and its references, escaped.
-const FILE_BYTES_MAX: u64 = 4 * ANSWER_BYTES_MAX as u64;
+pub(super) const FILE_BYTES_MAX: u64 = 4 * ANSWER_BYTES_MAX as u64;
 
 /// What a file of this format begins with.
-const MARK: &str = "millstream-schema 1 sha256 ";
+pub(super) const MARK: &str = "millstream-schema 1 sha256 ";
 
 const SUFFIX: &str = ".schema";
 
@@ -141,7 +141,10 @@ impl Store {
         }
         let bytes = fs::read(path).map_err(|error| error.to_string())?;
         let content = verified(&bytes)?;
-        if content.registry != address || content.key != text_of(key) {
+        let is_of_id = |id: &u32| content.kept.id == *id;
+        let is_of_key =
+            content.key == text_of(key) && if let Key::Id(id) = key { is_of_id(id) } else { true };
+        if content.registry != address || !is_of_key {
             return Err("it is of something else".to_owned());
         }
         // So that what is used is what stays.

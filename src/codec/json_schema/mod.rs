@@ -22,6 +22,8 @@ mod tree;
 mod validate;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod oracle_tests;
 #[cfg(test)]
 mod parse_tests;

@@ -25,6 +25,8 @@ pub enum Reply {
     Later(u16, &'static str),
     /// A page.
     Html(u16),
+    /// These bytes, whatever they are.
+    Raw(u16, Vec<u8>),
     /// What is no JSON, whatever its type says.
     Garbage,
     /// None, for as long as the other side waits.
@@ -194,6 +196,9 @@ async fn render(reply: Reply) -> Response {
             response.body(Body::empty()).expect("it is an answer")
         }
         Reply::Html(status) => made(status, "text/html", Body::from("<html><h1>Hello</h1></html>")),
+        Reply::Raw(status, bytes) => {
+            made(status, "application/vnd.schemaregistry.v1+json", Body::from(bytes))
+        }
         Reply::Garbage => made(200, "application/json", Body::from("{\"schema\": \"")),
         Reply::Never => std::future::pending().await,
         Reply::Flood => made(200, "application/json", Body::from(vec![b' '; 17 * 1024 * 1024])),

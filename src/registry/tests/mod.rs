@@ -3,6 +3,8 @@
 mod anew;
 mod answers;
 mod fake;
+mod fuzz;
+mod fuzz_store;
 mod outages;
 mod probes;
 mod sinks;

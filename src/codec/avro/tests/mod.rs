@@ -1,15 +1,23 @@
 //! What the parts do together, held to apache-avro and to values written out by hand.
 
+mod added;
 mod bad_input;
 mod changing;
 mod deep;
+mod entropy;
+mod fallback;
 mod generate;
 mod memory;
 mod mutate;
 mod oracle;
 mod passing;
 mod properties;
+mod reader;
+mod rename;
 mod resolution;
+mod sample;
+mod specification;
+mod specification_leaf;
 mod unions;
 mod values;
 

@@ -24,6 +24,11 @@ pub(super) fn read(writer: &Apache, reader: Option<&Apache>, mut bytes: &[u8]) -
     Ok(value)
 }
 
+/// A value to the letter. For `==` a string is the bytes that it has, and there is no negative zero.
+pub(super) fn exact(value: &Value) -> String {
+    format!("{value:?}")
+}
+
 /// What a value of the type is in expressions.
 pub(super) fn expected(schema: &Schema, node: NodeId, value: &Avro) -> Value {
     match (schema.node(node), value) {

@@ -240,7 +240,7 @@ fn plain(text: Text<'_>, scope: &Scope) -> Outcome {
 }
 
 /// VRL's compiler alone.
-fn alone(kind: ProgramKind, source: &str, scope: &Scope) -> Outcome {
+pub(super) fn alone(kind: ProgramKind, source: &str, scope: &Scope) -> Outcome {
     let mut config = CompileConfig::default();
     set_read_only(&mut config, kind);
     match compile_with_state(source, functions::available(), &scope.type_state(), config) {

@@ -21,6 +21,7 @@ use std::sync::LazyLock;
 use vrl::compiler::Function;
 use vrl::compiler::value::kind;
 
+pub(super) use bounded::TEXT_BYTES_MAX;
 pub(super) use missing::{groks_from_files, is_missing, missing};
 use retyped::{Corrector, Mend, Refuse, Retyped};
 

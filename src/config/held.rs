@@ -14,11 +14,13 @@ use super::walk::Walk;
 
 /// Tells what a sink, which says at `encode` how it is written, cannot hold of what is there.
 pub(super) fn against_sink(walk: &mut Walk<'_>, sink: &SinkSpec, encode: Place, transform: &Transform) {
-    // What a broken map would have left is not known.
-    if transform.chain.broken {
+    let chain = &transform.chain;
+    // Of what a broken program would have left, or kept out, nothing is certain.
+    if chain.doubt.is_all() {
         return;
     }
-    let scope = sink.when.as_ref().map_or(&transform.chain.scope, |when| when.scope_after());
+    let scope = sink.when.as_ref().map_or(&chain.scope, |when| when.scope_after()).doubting(&chain.doubt);
+    let scope = &scope;
     let extra = |encoding: &Encoding| encoding.avro.as_ref().map_or(Extra::Error, |avro| avro.extra);
     let mut found = Vec::new();
     if let Some(schema) = schema_of(&sink.value) {
@@ -28,11 +30,12 @@ pub(super) fn against_sink(walk: &mut Walk<'_>, sink: &SinkSpec, encode: Place, 
         found.extend(check_sink_json(scope));
     }
     if let Some(key) = &sink.key
+        && !chain.doubt.is_of_envelope()
         && let Some(schema) = schema_of(key)
     {
         found.extend(check_sink_key(scope, schema, extra(key)));
     }
-    for finding in found {
+    for finding in found.into_iter().filter(|finding| finding.is_error || !chain.broken) {
         let diagnostic = shown(walk, finding, encode, scope, transform);
         walk.report(diagnostic);
     }

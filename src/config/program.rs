@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::transform::{Program, ProgramDiagnostic, ProgramKind, Scope, compile_in};
+use crate::transform::{Doubt, Program, ProgramDiagnostic, ProgramKind, Scope, compile_in};
 
 use super::diagnostic::{Diagnostic, Label, Severity};
 use super::element::Key;
@@ -16,11 +16,27 @@ use super::walk::Walk;
 pub(super) struct Chain {
     /// What is known about a record there.
     pub scope: Scope,
-    /// Whether a map before it does not compile: what it would have left is not known, and findings that could
-    /// be its fault alone are not told.
+    /// What is not known since a program before it does not compile: findings that may be its fault are not told.
+    pub doubt: Doubt,
+    /// Whether a program before it does not compile.
     pub broken: bool,
     /// The maps so far, in their order, each with where it stands.
     pub maps: Vec<(Node, Program)>,
+}
+
+impl Chain {
+    /// Goes on behind a program that does not compile.
+    pub(super) fn break_at(&mut self, node: &Node, kind: ProgramKind) {
+        let doubt = match &node.value {
+            Value::Text(text) => Doubt::of(kind, text),
+            _ => Doubt::of(kind, ""),
+        };
+        if kind == ProgramKind::Map {
+            self.scope = self.scope.doubting(&doubt);
+        }
+        self.doubt.extend(doubt);
+        self.broken = true;
+    }
 }
 
 /// Reads and compiles a program for its place in the chain.
@@ -44,7 +60,7 @@ pub(super) fn program(
             return Some(program);
         }
         Err(mut findings) => {
-            findings.retain(|finding| !chain.broken || !finding.is_of_types());
+            findings.retain(|finding| !chain.doubt.explains(&text.value, finding));
             findings
         }
     };

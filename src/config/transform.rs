@@ -64,17 +64,14 @@ impl Transform {
             .any(|program| program.access().writes_value)
     }
 
-    /// After a map: what it left, or nothing known where it does not compile.
+    /// After a map: what it left, or what is certain where it does not compile.
     fn after_map(&mut self, node: &Node, program: Option<&Program>) {
         match program {
             Some(program) => {
                 self.chain.scope = program.scope_after().clone();
                 self.chain.maps.push((node.clone(), program.clone()));
             }
-            None => {
-                self.chain.scope = self.chain.scope.without_types();
-                self.chain.broken = true;
-            }
+            None => self.chain.break_at(node, ProgramKind::Map),
         }
     }
 }
@@ -121,8 +118,9 @@ fn step(walk: &mut Walk<'_>, node: &Node, so_far: &mut Transform) -> Option<Step
     match key.name {
         "filter" => {
             let filter = program(walk, action, key, ProgramKind::Filter, &so_far.chain);
-            if let Some(filter) = &filter {
-                so_far.chain.scope = filter.scope_after().clone();
+            match &filter {
+                Some(filter) => so_far.chain.scope = filter.scope_after().clone(),
+                None => so_far.chain.break_at(action, ProgramKind::Filter),
             }
             filter.map(StepSpec::Filter)
         }
@@ -180,6 +178,21 @@ mod tests {
     fn what_could_be_a_broken_maps_fault_is_not_told() {
         let steps = "[{decode: json}, {map: '.n = upcse(.n)'}, {filter: '.n > 0'}]";
         assert_eq!(read(steps).1, ["vrl-105"]);
+    }
+
+    #[test]
+    fn what_is_certain_behind_a_broken_program_is_told_at_once() {
+        for (steps, codes) in [
+            ("{map: '.n = upcase(.a)'}, {filter: '.m > 0'}", ["vrl-103", "vrl-100"].as_slice()),
+            ("{map: '.n = upcase(.a)'}, {filter: '.n > 0'}", &["vrl-103"]),
+            ("{map: '.n = upcase(.a)'}, {map: '.m = .n + 1'}, {filter: '.m > 0'}", &["vrl-103"]),
+            ("{map: '.n = upcase(.a)'}, {map: \"n = .n\\n.m = n + 1\"}", &["vrl-103"]),
+            ("{map: '.n = '}, {filter: '.m > 0'}", &["vrl-204"]),
+            ("{filter: '.n == nope'}, {filter: '.n > 0'}, {filter: '.m > 0'}", &["vrl-701", "vrl-100"]),
+            ("{map: '%key = upcase(.a)'}, {map: '.x = %key + 1'}, {map: '.y = %topic + 1'}", &["vrl-103"]),
+        ] {
+            assert_eq!(read(&format!("[{{decode: json}}, {steps}]")).1, codes, "{steps}");
+        }
     }
 
     #[test]

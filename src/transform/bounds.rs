@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use vrl::parser::ast::{
-    Assignment, Block, Container, Expr, Node, Op, Predicate, Program, Query, QueryTarget, RootExpr, Unary,
+    Assignment, Block, Container, Expr, Literal, Node, Op, Opcode, Predicate, Program, Query, QueryTarget,
+    RootExpr, Unary,
 };
 use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix};
 
+use super::functions::TEXT_BYTES_MAX;
 use super::program::ProgramDiagnostic;
 use super::types::{Shape, external, local};
 
@@ -71,7 +73,10 @@ impl Bounds {
                 then.saturating_add(otherwise.unwrap_or(1))
             }
             Expr::Op(op) => {
-                let Op(left, _, right) = op.inner();
+                let Op(left, opcode, right) = op.inner();
+                if *opcode.inner() == Opcode::Mul {
+                    self.repeated((left, right), &node.span().range());
+                }
                 self.expr(left).saturating_add(self.expr(right))
             }
             Expr::Assignment(assignment) => self.assignment(assignment.inner()),
@@ -186,6 +191,20 @@ impl Bounds {
         members.fold(1, |all: u64, (_, parts)| all.saturating_add(*parts))
     }
 
+    /// A text times a number is that text as many times.
+    fn repeated(&mut self, (left, right): (&Node<Expr>, &Node<Expr>), span: &Range<usize>) {
+        let (text, times) = match (literal(left), literal(right)) {
+            (Some(Literal::String(text)), Some(Literal::Integer(times)))
+            | (Some(Literal::Integer(times)), Some(Literal::String(text))) => (text.to_string(), *times),
+            _ => return,
+        };
+        let bytes = usize::try_from(times).unwrap_or(0).saturating_mul(text.len());
+        if bytes > TEXT_BYTES_MAX {
+            let message = format!("this is a text of more than {TEXT_BYTES_MAX} bytes");
+            self.found.push(ProgramDiagnostic::own_error(message, span.clone(), "too long"));
+        }
+    }
+
     fn length(&mut self, path: &OwnedValuePath, span: &Range<usize>) {
         if path.segments.len() > SEGMENTS_MAX {
             let message = format!("a path has at most {SEGMENTS_MAX} segments");
@@ -204,6 +223,13 @@ impl Bounds {
             let found = ProgramDiagnostic::own_error(message, span.clone(), format!("{index} is too far"));
             self.found.push(found.with_note("all items before it would be made, as nulls"));
         }
+    }
+}
+
+fn literal(node: &Node<Expr>) -> Option<&Literal> {
+    match node.inner() {
+        Expr::Literal(literal) => Some(literal.inner()),
+        _ => None,
     }
 }
 
@@ -265,6 +291,9 @@ mod tests {
         }
         let deep = format!(".x = {}", ".a".repeat(3000));
         assert_eq!(told(&deep), ["a path has at most 128 segments"]);
+        for source in [".x = \"ab\" * 1000000000000", ".x = 100000001 * \"a\""] {
+            assert_eq!(told(source), ["this is a text of more than 100000000 bytes"], "{source}");
+        }
         let nested = "for_each([1]) -> |_i, _v| {\n".repeat(25) + ".x = 1\n" + &"}\n".repeat(25);
         assert_eq!(told(&nested), ["closures stand in each other at most 8 deep"]);
     }
@@ -276,7 +305,8 @@ mod tests {
             (0..200).map(|copy| format!(".copy{copy} = {{\"a\": .a, \"b\": .b}}\n")).collect();
         let nested = "for_each([1]) -> |_i, _v| {\n".repeat(8) + ".x = 1\n" + &"}\n".repeat(8);
         let path = format!(".x = {}", ".a".repeat(128));
-        for source in [&chain, &copies, &nested, &path, ".z[1000] = 1\n.z[-1] = .z[5000]"] {
+        for source in [&chain, &copies, &nested, &path, ".z[1000] = 1\n.z[-1] = .z[5000]", ".x = \"-\" * 80"]
+        {
             assert_eq!(told(source), Vec::<String>::new(), "{source}");
         }
     }

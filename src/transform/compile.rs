@@ -6,10 +6,12 @@ use vrl::path::{OwnedSegment, OwnedTargetPath, OwnedValuePath, PathPrefix, Value
 use vrl::value::Kind;
 
 use super::access::{Call, Touch, TouchedPath, Walk};
-use super::program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel, UNKNOWN_MEMBER};
+use super::program::{
+    CONSTANT_COMPARISON, Program, ProgramDiagnostic, ProgramKind, ProgramLabel, UNKNOWN_MEMBER,
+};
 use super::scope::{Left, Scope};
 use super::witness::{Overlooked, Witness};
-use super::{bounds, functions, rules, tolerant, types};
+use super::{bounds, functions, own_words, rules, tolerant, types};
 use crate::config::spec::{DecodeSpec, Decoding, Format};
 
 /// VRL's code for a call of a function that does not exist.
@@ -71,7 +73,8 @@ fn compile_here(
     scope: &Scope,
 ) -> Result<(Program, Vec<ProgramDiagnostic>), Vec<ProgramDiagnostic>> {
     let ast = vrl::parser::parse(source).map_err(|error| {
-        findings(DiagnosticList::from(vec![Box::new(error) as Box<dyn DiagnosticMessage>]))
+        let found = findings(DiagnosticList::from(vec![Box::new(error) as Box<dyn DiagnosticMessage>]));
+        found.into_iter().map(|found| own_words::of_syntax(found, source)).collect::<Vec<_>>()
     })?;
     let walk = Walk::of(ast.clone());
     if walk.depth_max > PROGRAM_DEPTH_MAX {
@@ -88,7 +91,7 @@ fn compile_here(
         return Err(groks.iter().map(|call| functions::groks_from_files(call.span.clone())).collect());
     }
 
-    let mut found = rules::of_source(kind, &walk, scope);
+    let mut found = rules::of_source(kind, source, &walk, scope);
     let followed = types::follow(kind, source, &ast, scope, &walk.access);
     let (effects, nothing) = (&followed.effects, types::Kept::default());
     let witness = Witness::of(source, &ast, Overlooked { effects, needless: &[], kept: &nothing });
@@ -102,10 +105,17 @@ fn compile_here(
         Err(theirs) => {
             let own = std::mem::take(&mut found);
             found.extend(theirs.into_iter().filter(|finding| !is_said_better(finding, &walk, &own)));
+            let kept = &followed.kept;
+            let place = own_words::Source { kind, text: source, ast: &ast, walk: &walk, scope, kept };
+            found = own_words::in_own_words(found, place);
             found.retain(|finding| !followed.found.iter().any(|own| is_its_fault(finding, own)));
             found = found.into_iter().map(|finding| rules::explain(finding, &walk, scope)).collect();
+            let is_consequence = |own: &ProgramDiagnostic| {
+                own.code == CONSTANT_COMPARISON && found.iter().any(|vrl| own_words::is_its_cause(vrl, own))
+            };
+            let followed: Vec<_> = followed.found.into_iter().filter(|own| !is_consequence(own)).collect();
             found.extend(own);
-            found.extend(followed.found);
+            found.extend(followed);
             found.sort_by_key(ProgramDiagnostic::start);
             // What a line that cannot be read would have written is missed everywhere.
             if found.iter().any(ProgramDiagnostic::is_of_syntax) {
@@ -129,7 +139,10 @@ fn compile_here(
         let at = found.start();
         found.code == tolerant::WRONG_ARGUMENT && followed.dead.iter().any(|span| span.contains(&at))
     };
-    found.extend(compiled.warnings.into_iter().filter(|found| !is_dead(found)));
+    let kept = &followed.kept;
+    let place = own_words::Source { kind, text: source, ast: &ast, walk: &walk, scope, kept };
+    let warnings = compiled.warnings.into_iter().filter(|found| !is_dead(found)).collect();
+    found.extend(own_words::in_own_words(warnings, place));
     if scope.may_ask() {
         // The question there is what holds for each record.
         found.retain(|finding| !walk.is_perhaps(finding.start()));
@@ -226,14 +239,18 @@ fn is_said_better(finding: &ProgramDiagnostic, walk: &Walk, own: &[ProgramDiagno
         || (read_only && own.iter().any(|own| own.code == rules::READ_ONLY_MUTATION))
 }
 
-/// Whether a finding of VRL about types is about what a member that does not exist gives: null.
+/// Whether a finding of VRL about types is about what a member that does not exist gives, null; or about a comparison that always
+/// fails.
 fn is_its_fault(finding: &ProgramDiagnostic, own: &ProgramDiagnostic) -> bool {
     let place = |found: &ProgramDiagnostic| found.labels.first().map(|label| label.span.clone());
     let (Some(theirs), Some(ours)) = (place(finding), place(own)) else { return false };
-    own.code == UNKNOWN_MEMBER
-        && finding.is_of_types()
-        && theirs.start <= ours.end
-        && ours.start <= theirs.end
+    let touches = theirs.start <= ours.end && ours.start <= theirs.end;
+    match own.code {
+        UNKNOWN_MEMBER => finding.is_of_types() && touches,
+        // It fails for each record, which says more.
+        CONSTANT_COMPARISON => own.is_error && finding.is_of_types() && theirs == ours,
+        _ => false,
+    }
 }
 
 pub(super) fn findings(list: DiagnosticList) -> Vec<ProgramDiagnostic> {

@@ -7,10 +7,12 @@
 mod access;
 mod bounds;
 mod compile;
+mod doubt;
 mod envelope;
 mod frame;
 mod functions;
 mod normal;
+mod own_words;
 mod program;
 mod rules;
 mod run;
@@ -21,6 +23,7 @@ mod witness;
 
 pub use access::{Access, EnvelopeReads, HeaderReads, Members};
 pub use compile::{PROGRAM_BYTES_MAX, PROGRAM_DEPTH_MAX, compile, compile_in};
+pub use doubt::Doubt;
 pub use frame::Frame;
 pub use program::{Program, ProgramDiagnostic, ProgramKind, ProgramLabel};
 pub use run::{RunError, Runner};

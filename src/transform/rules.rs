@@ -29,7 +29,12 @@ pub(super) const READ_ONLY_MUTATION: usize = 315;
 const NON_BOOLEAN_PREDICATE: usize = 102;
 
 /// What the source alone tells.
-pub(super) fn of_source(kind: ProgramKind, walk: &Walk, scope: &Scope) -> Vec<ProgramDiagnostic> {
+pub(super) fn of_source(
+    kind: ProgramKind,
+    source: &str,
+    walk: &Walk,
+    scope: &Scope,
+) -> Vec<ProgramDiagnostic> {
     let calls = walk.calls.iter().filter_map(|call| functions::missing(&call.name, call.span.clone()));
     let mut found: Vec<_> = calls.collect();
     let is_plain_bytes = !scope.is_decoded() && !walk.access.writes_value_root;
@@ -44,12 +49,12 @@ pub(super) fn of_source(kind: ProgramKind, walk: &Walk, scope: &Scope) -> Vec<Pr
             PathPrefix::Event if is_plain_bytes => member_of_bytes(touched),
             PathPrefix::Event => None,
         };
-        found.extend(wrong_name.or_else(|| read_only(kind, touched)));
+        found.extend(wrong_name.or_else(|| read_only(kind, source, touched)));
     }
     found
 }
 
-fn read_only(kind: ProgramKind, touched: &TouchedPath) -> Option<ProgramDiagnostic> {
+fn read_only(kind: ProgramKind, source: &str, touched: &TouchedPath) -> Option<ProgramDiagnostic> {
     if touched.touch == Touch::Read {
         return None;
     }
@@ -67,9 +72,14 @@ fn read_only(kind: ProgramKind, touched: &TouchedPath) -> Option<ProgramDiagnost
         }
         (ProgramKind::Map, PathPrefix::Metadata, Some(_)) => return None,
     };
-    let mut found = ProgramDiagnostic::own_error(message, touched.span.clone(), "read-only");
-    found.code = READ_ONLY_MUTATION;
-    Some(found)
+    let found = ProgramDiagnostic::own_error(message, touched.span.clone(), "read-only");
+    let found = found.with_code(READ_ONLY_MUTATION);
+    let behind = source.get(touched.span.end..).unwrap_or("").trim_start();
+    let assigns = behind.starts_with('=') && !behind.starts_with("==");
+    Some(match kind != ProgramKind::Map && assigns {
+        true => found.with_note("`=` writes, `==` compares"),
+        false => found,
+    })
 }
 
 fn envelope_name(touched: &TouchedPath) -> Option<ProgramDiagnostic> {
@@ -157,8 +167,7 @@ pub(super) fn explain(finding: ProgramDiagnostic, walk: &Walk, scope: &Scope) ->
         Some(touched) => {
             let name = format!(".{}", touched.path);
             finding.with_note(format!(
-                "the type of `{name}` is not known here: name a `schema` at the `decode`, or handle the error \
-                 (`!` makes such a record poison, `?? …` puts something in its place)"
+                "the type of `{name}` is not known here: a `schema` at the `decode` would say it"
             ))
         }
         None => finding,
@@ -211,6 +220,8 @@ fn must_be_boolean(
 fn must_fit_a_record(source: &str, scope: &Scope, walk: &Walk, after: &TypeInfo) -> Vec<ProgramDiagnostic> {
     let external = &after.state.external;
     let mut found = Vec::new();
+    let text = Kind::bytes().or_integer().or_boolean().or_null();
+    let text_words = "a string, an integer, a boolean or null";
     let mut check = |prefix, path: OwnedValuePath, allowed: &Kind, what: &str| {
         let root = external.kind(prefix);
         let kind = root.at_path(&path);
@@ -221,11 +232,14 @@ fn must_fit_a_record(source: &str, scope: &Scope, walk: &Walk, after: &TypeInfo)
         let name = format!("{}{path}", if prefix == PathPrefix::Event { "." } else { "%" });
         let message = format!("`{name}` must be {what}");
         let span = if span.is_empty() { whole(source) } else { span };
-        found.push(ProgramDiagnostic::own_error(message, span, format!("in the end it is {kind}")));
+        let finding = ProgramDiagnostic::own_error(message, span, format!("in the end it is {kind}"));
+        found.push(match kind.is_object() || kind.is_array() {
+            true if prefix == PathPrefix::Metadata && *allowed == text => finding
+                .with_note("as text: `encode_json(…)`; of a key, a sink's `encode: {key: …}` can write it"),
+            _ => finding,
+        });
     };
 
-    let text = Kind::bytes().or_integer().or_boolean().or_null();
-    let text_words = "a string, an integer, a boolean or null";
     let member = |name: &str| OwnedValuePath::single_field(name);
     if !scope.is_decoded() {
         let words = "a string or null where nothing is decoded";

@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use vrl::compiler::TypeState;
 use vrl::compiler::state::ExternalEnv;
-use vrl::path::{OwnedValuePath, PathPrefix, ValuePath};
+use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix, ValuePath};
 use vrl::value::Kind;
 use vrl::value::kind::{Collection, Field};
 
+use super::doubt::Doubt;
 use super::tolerant;
 use super::types::{Member, Record, Shape, Text, shape_of, shape_of_json};
 use crate::config::spec::{DataSchema, DecodeSpec, Decoding, Format};
@@ -133,6 +134,21 @@ impl Scope {
         };
         let key = if self.holds_key_values() { Shape::Any } else { bytes_shape() };
         Self { value, shape, key, typed: false, ..self.clone() }
+    }
+
+    /// The same place with nothing known of what is in doubt.
+    pub fn doubting(&self, doubt: &Doubt) -> Self {
+        if doubt.is_all() {
+            return self.without_types();
+        }
+        let mut scope = self.clone();
+        for name in doubt.members().filter(|_| self.decoded) {
+            let segment = OwnedSegment::field(name);
+            scope.shape = scope.shape.forgetting(Some(&segment));
+            tolerant::set_member(&mut scope.value, name, Kind::any().or_undefined());
+            tolerant::set_member(&mut scope.bare, name, Kind::any().or_undefined());
+        }
+        scope
     }
 
     fn holds_key_values(&self) -> bool {

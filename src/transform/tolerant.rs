@@ -10,7 +10,7 @@ use super::compile::{findings, set_read_only};
 use super::functions::{self, ONLY};
 use super::program::{ProgramDiagnostic, ProgramKind};
 use super::scope::Scope;
-use super::types::{Effects, Kept};
+use super::types::{self, Effects, Kept};
 use super::witness::{Overlooked, Witness};
 
 /// VRL's findings about handling in vain.
@@ -267,6 +267,10 @@ fn plain(text: Text<'_>, scope: &Scope) -> Outcome {
             let plainly = written.err().unwrap_or_default();
             let in_own_words = |found: ProgramDiagnostic| {
                 let found = placed(found);
+                // It knows more than what VRL finds in the program as it is written.
+                if !text.kept.is_empty() && Witness::is_free_of_it(&found) {
+                    return found;
+                }
                 let same =
                     |other: &&ProgramDiagnostic| other.code == found.code && other.start() == found.start();
                 let plain = plainly.iter().find(same).cloned();
@@ -275,6 +279,17 @@ fn plain(text: Text<'_>, scope: &Scope) -> Outcome {
             Err(found.into_iter().map(in_own_words).collect())
         }
     }
+}
+
+/// What VRL finds in a text, with what its conditions keep out.
+pub(super) fn found_in(kind: ProgramKind, source: &str, scope: &Scope) -> Vec<ProgramDiagnostic> {
+    let Ok(ast) = vrl::parser::parse(source) else { return Vec::new() };
+    let access = Walk::of(ast.clone()).access;
+    let followed = types::follow(kind, source, &ast, scope, &access);
+    let (effects, kept) = (&Effects::default(), &followed.kept);
+    let witness = Witness::of(source, &ast, Overlooked { effects, needless: &[], kept });
+    let text = Text { kind, source, ast: &ast, effects, kept, witness: witness.as_ref() };
+    plain(text, scope).err().unwrap_or_default()
 }
 
 /// VRL's compiler alone.

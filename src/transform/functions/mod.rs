@@ -1,11 +1,16 @@
 //! The functions that programs have: VRL's own, without those that reach outside the record, and with types that hold.
 
+mod bounded;
 mod closures;
 mod collections;
+mod decoders;
+mod guarded;
 mod kinds;
 mod missing;
 mod only;
 mod parsers;
+mod recursive;
+mod refused;
 mod regexes;
 mod retyped;
 #[cfg(test)]
@@ -17,9 +22,10 @@ use std::sync::LazyLock;
 use vrl::compiler::Function;
 use vrl::compiler::value::kind;
 
+pub(super) use bounded::TEXT_BYTES_MAX;
 pub(super) use missing::{groks_from_files, is_missing, missing};
 pub(super) use only::{ONLY, of_types, types_of};
-use retyped::{Corrector, Mend, Retyped};
+use retyped::{Corrector, Mend, Refuse, Retyped};
 
 static AVAILABLE: LazyLock<Vec<Box<dyn Function>>> = LazyLock::new(|| of_programs().collect());
 
@@ -42,14 +48,34 @@ fn of_programs() -> impl Iterator<Item = Box<dyn Function>> {
 }
 
 fn with_its_type(inner: Box<dyn Function>) -> Box<dyn Function> {
-    match corrector(inner.identifier()) {
-        Some(corrector) => {
-            let return_kind = return_kind(inner.as_ref());
-            let mend = (inner.identifier() == "zip").then_some(zip::mended as Mend);
-            Box::new(Retyped { inner, corrector, mend, return_kind })
-        }
-        None => inner,
+    let name = inner.identifier();
+    let (corrector, refuse, mend) = (corrector(name), refuse(name), mend(name));
+    if corrector.is_none() && refuse.is_none() && mend.is_none() {
+        return inner;
     }
+    let return_kind = return_kind(inner.as_ref());
+    Box::new(Retyped { inner, corrector, refuse, mend, return_kind })
+}
+
+/// What a function does otherwise than in VRL 0.38.
+fn mend(function: &str) -> Option<Mend> {
+    Some(match function {
+        "zip" => zip::mended,
+        "map_values" | "map_keys" => recursive::mapped,
+        "flatten" => recursive::flattened,
+        "decode_gzip" | "decode_zlib" | "decode_zstd" | "decode_snappy" | "decode_lz4" => decoders::bounded,
+        _ if bounded::check(function).is_some() => guarded::guarded,
+        _ => return None,
+    })
+}
+
+/// What VRL 0.38 panics at while it compiles, or does for ever.
+fn refuse(function: &str) -> Option<Refuse> {
+    Some(match function {
+        "format_number" => refused::format_number,
+        "snakecase" => refused::boundaries,
+        _ => return None,
+    })
 }
 
 /// What is wrong about the types that VRL 0.38 tells for a function.
@@ -86,6 +112,8 @@ fn corrector(function: &str) -> Option<Corrector> {
         "parse_syslog" | "parse_linux_authorization" => parsers::parse_syslog,
         "encode_gzip" | "encode_zlib" => parsers::compressed,
         "mod" => parsers::remainder,
+        "find" => refused::find_may_fail,
+        "format_number" => refused::format_number_may_fail,
         _ => return None,
     })
 }

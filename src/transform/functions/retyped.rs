@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use vrl::compiler::expression::{Expression, Resolved};
 use vrl::compiler::function::closure::Definition;
-use vrl::compiler::function::{ArgumentList, Compiled, Example, FunctionCompileContext, Parameter};
+use vrl::compiler::function::{ArgumentList, Compiled, Error, Example, FunctionCompileContext, Parameter};
 use vrl::compiler::{Context, ExpressionError, Function, TypeDef, TypeInfo, TypeState};
 use vrl::value::Value;
 
@@ -16,14 +16,27 @@ pub(super) type Correction = Arc<dyn Fn(TypeDef, &TypeState) -> TypeDef + Send +
 /// Finds the correction for a call with these arguments.
 pub(super) type Corrector = fn(&ArgumentList, &TypeState) -> Correction;
 
-/// Makes of a call with these arguments one that does what it should.
-pub(super) type Mend = fn(Box<dyn Expression>, &ArgumentList) -> Box<dyn Expression>;
+/// A call in a program.
+pub(super) struct Site<'s> {
+    pub function: &'s dyn Function,
+    pub arguments: &'s ArgumentList,
+    pub state: &'s TypeState,
+}
 
-/// A function, and what is wrong about its types.
+/// Makes of a call one that does what it should.
+pub(super) type Mend = fn(Box<dyn Expression>, &Site<'_>) -> Box<dyn Expression>;
+
+/// Says what is wrong about the arguments of a call, before VRL looks at them.
+pub(super) type Refuse = fn(&ArgumentList, &TypeState) -> Result<(), Error>;
+
+/// A function, and what is wrong about it.
 #[derive(Debug)]
 pub(super) struct Retyped {
     pub inner: Box<dyn Function>,
-    pub corrector: Corrector,
+    /// Puts its types right.
+    pub corrector: Option<Corrector>,
+    /// Keeps from VRL what it panics at.
+    pub refuse: Option<Refuse>,
     /// Puts right what a call does, where that is wrong as well.
     pub mend: Option<Mend>,
     /// What it can give, where VRL's list is too short.
@@ -77,11 +90,18 @@ impl Function for Retyped {
         context: &mut FunctionCompileContext,
         arguments: ArgumentList,
     ) -> Compiled {
-        let mut inner = self.inner.compile(state, context, arguments.clone())?;
-        if let Some(mend) = self.mend {
-            inner = mend(inner, &arguments);
+        if let Some(refuse) = self.refuse {
+            refuse(&arguments, state)?;
         }
-        Ok(Box::new(Call { inner, correction: (self.corrector)(&arguments, state) }))
+        let mut inner = self.inner.compile(state, context, arguments.clone())?;
+        let site = Site { function: self.inner.as_ref(), arguments: &arguments, state };
+        if let Some(mend) = self.mend {
+            inner = mend(inner, &site);
+        }
+        match self.corrector {
+            Some(corrector) => Ok(Box::new(Call { inner, correction: corrector(&arguments, state) })),
+            None => Ok(inner),
+        }
     }
 
     fn parameters(&self) -> &'static [Parameter] {

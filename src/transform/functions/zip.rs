@@ -1,16 +1,17 @@
 //! `zip` of one array of arrays: VRL 0.38 makes rows without end of an empty one.
 
 use vrl::compiler::expression::{Expression, Resolved};
-use vrl::compiler::function::ArgumentList;
 use vrl::compiler::prelude::VrlValueConvert;
 use vrl::compiler::{Context, TypeInfo, TypeState};
 use vrl::value::Value;
 
+use super::retyped::Site;
+
 /// A call with one argument; one with two ends with the shorter.
-pub(super) fn mended(call: Box<dyn Expression>, arguments: &ArgumentList) -> Box<dyn Expression> {
-    match arguments.optional("array_1") {
+pub(super) fn mended(call: Box<dyn Expression>, site: &Site<'_>) -> Box<dyn Expression> {
+    match site.arguments.optional("array_1") {
         Some(_) => call,
-        None => Box::new(ZipOne { columns: arguments.required("array_0"), told: call }),
+        None => Box::new(ZipOne { columns: site.arguments.required("array_0"), told: call }),
     }
 }
 

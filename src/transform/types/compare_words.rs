@@ -30,7 +30,7 @@ pub(super) fn never_equal(verdict: &str, sides: &Sides<'_>) -> ProgramDiagnostic
             _ => format!("{} and {} are never equal", subject(texts.0, left), subject(texts.1, right)),
         };
         let found = ProgramDiagnostic::own_error(message, whole.clone(), label);
-        with_help(found, left, right)
+        with_help(found, sides)
     });
     found.with_code(CONSTANT_COMPARISON)
 }
@@ -58,7 +58,7 @@ pub(super) fn without_order(sides: &Sides<'_>) -> ProgramDiagnostic {
     let Sides { left, right, texts, whole, .. } = sides;
     let label = format!("{} and {} have no order", subject(texts.0, left), subject(texts.1, right));
     let found = ProgramDiagnostic::own_error("this comparison always fails", whole.clone(), label);
-    with_help(found, left, right).with_code(CONSTANT_COMPARISON)
+    with_help(found, sides).with_code(CONSTANT_COMPARISON)
 }
 
 /// An integer against a literal that its range decides.
@@ -132,11 +132,39 @@ fn of_text(
     Some(found.with_note(format!("its symbols are {}", listed(symbols.iter().map(String::as_str)))))
 }
 
-fn with_help(found: ProgramDiagnostic, left: &Shape, right: &Shape) -> ProgramDiagnostic {
-    let is_decimal = |shape| matches!(only_text(shape), Some(Text::Decimal(..) | Text::BigDecimal));
-    let is_number = |shape: &Shape| class(shape) == Some(Class::Number);
-    if (is_decimal(left) && is_number(right)) || (is_decimal(right) && is_number(left)) {
-        return found.with_note("a decimal is a string, so that it stays exact; as a number: `to_float!(…)`");
+fn with_help(found: ProgramDiagnostic, sides: &Sides<'_>) -> ProgramDiagnostic {
+    let Sides { left, right, texts, .. } = sides;
+    for (text, shape, other) in [(texts.0, left, right), (texts.1, right, left)] {
+        let is_decimal = matches!(only_text(shape), Some(Text::Decimal(..) | Text::BigDecimal));
+        let note = match (class(shape), class(other)) {
+            (_, Some(Class::Number)) if is_decimal => {
+                format!("a decimal is a string, so that it stays exact; as a number: `to_float!({text})`")
+            }
+            (Some(Class::Text), Some(other)) if text.starts_with('"') => {
+                let inside = text.trim_matches('"');
+                match other {
+                    Class::Timestamp if inside.contains('T') => {
+                        format!("a timestamp is written as `t'{inside}'`")
+                    }
+                    Class::Timestamp => "a timestamp is written as `t'2024-01-31T00:00:00Z'`".to_owned(),
+                    Class::Number if inside.parse::<f64>().is_ok() => {
+                        format!("a number stands without quotes: `{inside}`")
+                    }
+                    Class::Boolean if ["true", "false"].contains(&inside) => {
+                        format!("a boolean stands without quotes: `{inside}`")
+                    }
+                    _ => continue,
+                }
+            }
+            (Some(Class::Text), Some(Class::Timestamp)) => {
+                format!("as a timestamp: `parse_timestamp!({text}, format: \"%+\")`")
+            }
+            (Some(Class::Text), Some(Class::Number)) if is_read(text) => {
+                format!("as a number: `to_float!({text})`, `to_int!({text})`")
+            }
+            _ => continue,
+        };
+        return found.with_note(note);
     }
     for (shape, other) in [(left, right), (right, left)] {
         let is_single = shape.alternatives().iter().any(|(one, _)| matches!(one, Shape::Single));
@@ -148,10 +176,10 @@ fn with_help(found: ProgramDiagnostic, left: &Shape, right: &Shape) -> ProgramDi
             ));
         }
     }
-    let is_text = |shape| only_text(shape).is_some();
-    let is_time = |shape: &Shape| class(shape) == Some(Class::Timestamp);
-    if (is_text(left) && is_time(right)) || (is_text(right) && is_time(left)) {
-        return found.with_note("a timestamp is written as `t'2024-01-31T00:00:00Z'`");
-    }
     found
+}
+
+/// Whether it is a member or a variable.
+fn is_read(text: &str) -> bool {
+    text.starts_with(|first: char| first == '.' || first == '%' || first.is_ascii_lowercase())
 }

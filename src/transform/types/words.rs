@@ -56,7 +56,7 @@ pub(super) fn counted(digits: usize) -> String {
 
 impl Shape {
     /// What stands there, in a few words.
-    pub(super) fn words(&self) -> String {
+    pub(in crate::transform) fn words(&self) -> String {
         match self {
             Self::Any => "unknown".to_owned(),
             Self::Null => "null".to_owned(),

@@ -18,7 +18,9 @@
 mod author;
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use regex::Regex;
 use vrl::parser::ast::{Program, Query, QueryTarget};
 use vrl::path::{OwnedSegment, OwnedTargetPath, OwnedValuePath};
 
@@ -66,14 +68,21 @@ impl Witness {
     pub fn placed(&self, mut found: ProgramDiagnostic) -> ProgramDiagnostic {
         for label in &mut found.labels {
             label.span = self.place(label.span.start)..self.place(label.span.end);
+            label.message = ONLY_CALL.replace_all(&label.message, "$1").into_owned();
+        }
+        for note in &mut found.notes {
+            *note = ONLY_CALL.replace_all(note, "$1").into_owned();
         }
         found
     }
 
+    /// Whether a finding quotes nothing that was put into it.
+    pub fn is_free_of_it(found: &ProgramDiagnostic) -> bool {
+        found.labels.iter().all(|label| is_own(&label.message)) && found.notes.iter().all(|note| is_own(note))
+    }
+
     /// Without advice that quotes what was put into it.
     pub fn without_its_words(mut found: ProgramDiagnostic) -> ProgramDiagnostic {
-        let is_own =
-            |text: &str| !text.contains("][0]") && !text.contains("if false {") && !text.contains(ONLY);
         let place = found.labels.first().cloned();
         let is_without = found.labels.iter().all(|label| is_own(&label.message));
         found.labels.retain(|label| is_without || is_own(&label.message) && !label.message.ends_with(':'));
@@ -96,6 +105,14 @@ impl Witness {
         }
         in_text - before
     }
+}
+
+/// A call that says what a condition has kept out; what it is about.
+static ONLY_CALL: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(&format!(r"{ONLY}\((.+?), [0-9]+\)")).expect("it is a regular expression"));
+
+fn is_own(text: &str) -> bool {
+    !text.contains("][0]") && !text.contains("if false {")
 }
 
 /// A statement that VRL takes for one that may run.

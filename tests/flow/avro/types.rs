@@ -38,7 +38,7 @@ fn a_writers_schema_that_the_programs_do_not_fit_is_poison_that_names_it() {
         })
         .collect();
     for ((class, message), (id, what)) in
-        letters.iter().zip([(wrong, "step 2, line 1: invalid argument type"), (misspelt, "`.code`")])
+        letters.iter().zip([(wrong, "step 2, line 1: `upcase` does not take `.code`"), (misspelt, "`.code`")])
     {
         assert_eq!(class, "avro_types");
         assert!(message.contains(&format!("schema id {id}")) && message.contains(what), "{message}");

@@ -1,6 +1,7 @@
 //! Whether what functions give is of the type that is told for it.
 
 mod arguments;
+mod bounds;
 mod examples;
 
 mod programs;

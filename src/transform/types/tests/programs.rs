@@ -61,10 +61,7 @@ fn what_only_lacks_types_says_so() {
     let json = Scope::start().after_decode(&json);
     for source in [".x = upcase(.region)", ".x = .a + 1", ".x = round(to_float(.total), 2)"] {
         let found = compile_in(ProgramKind::Map, source, &json).expect_err("nothing is known");
-        assert!(
-            found[0].notes.iter().any(|note| note.contains("name a `schema` at the `decode`")),
-            "{found:#?}"
-        );
+        assert!(found[0].notes.iter().any(|note| note.contains("a `schema` at the `decode`")), "{found:#?}");
     }
     let found = compile_in(ProgramKind::Map, ".x = upcase(.id)", &orders()).expect_err("it is a long");
     assert!(!found[0].notes.iter().any(|note| note.contains("`schema`")), "{found:#?}");

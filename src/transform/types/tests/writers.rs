@@ -72,8 +72,7 @@ fn what_only_some_records_of_a_schema_do_is_seen_when_they_come() {
 #[test]
 fn what_fails_for_each_record_of_a_writer_is_a_misfit_where_records_come() {
     let fails = misfits("  - map: .x = upcase!(.id)\n", "encode: json", ORDER);
-    let message =
-        "step 2, line 1: invalid argument type (this expression resolves to the exact type integer)";
+    let message = "step 2, line 1: `upcase` does not take `.id` (this is an integer, and `value` of `upcase` is a string)";
     assert_eq!(fails, Err(message.to_owned()));
     let guarded = "  - map: 'if is_string(.id) { .x = upcase!(.id) }'\n";
     assert_eq!(misfits(guarded, "encode: json", ORDER), Ok(()));

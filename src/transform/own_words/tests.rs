@@ -1,0 +1,69 @@
+//! Each mistake is told once, at its place, with what to do.
+
+use crate::transform::{ProgramKind, compile};
+
+/// What is told of a map behind a `decode` without a schema: each place, and its words.
+fn told(source: &str) -> Vec<(String, String)> {
+    let found = compile(ProgramKind::Map, source, true).err().unwrap_or_default();
+    let worded = found.into_iter().map(|found| {
+        let label = found.labels.first().expect("it has a place");
+        (source[label.span.clone()].to_owned(), format!("{}: {}", found.message, label.message))
+    });
+    worded.collect()
+}
+
+#[test]
+fn each_part_that_fails_is_told_of_where_it_stands() {
+    let long = ".x = if true {\n  upcase(.a) + \"-\" + downcase(.b)\n} else {\n  \"none\"\n}";
+    let places: Vec<_> = told(long).into_iter().map(|(place, _)| place).collect();
+    assert_eq!(places, ["upcase(.a)", "downcase(.b)"]);
+    for (source, place) in [
+        (".x = upcase(downcase(.a))", "downcase(.a)"),
+        (".x = length(parse_json(\"{}\"))", "parse_json(\"{}\")"),
+        (".x = parse_json(.a).b", "parse_json(.a)"),
+        (".x = {\"a\": [1, .n + 1]}", ".n + 1"),
+        ("if .n > 5 { .x = 1 }", ".n > 5"),
+        (".x = !(.n > 5)", ".n > 5"),
+        (".x = (.n / 2 ?? 0) + strlen(.a)", "strlen(.a)"),
+        (".x = map_values([1]) -> |n| { n + .a }", "n + .a"),
+    ] {
+        let places: Vec<_> = told(source).into_iter().map(|(place, _)| place).collect();
+        assert_eq!(places, [place], "{source}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_told_in_words_of_what_is_written() {
+    for (source, words) in [
+        (".x = 'abc'", "double quotes"),
+        (".x = .a and .b", "`and` is `&&` here"),
+        (".x = not .a", "`not` is `!` here"),
+        (".x = .a in [1]", "`in` is `includes([…], …)` here"),
+        (".x = .a is null", "`is` is `== null`"),
+        ("if true { .x = 1 } elif false { .x = 2 }", "`elif` is `else if` here"),
+        (".x = 1 // one", "`//` is `#`"),
+        (".x = true ? 1 : 2", "`?` is `if … { … } else { … }` here"),
+        (".straße = 1", "in quotes"),
+        (".x = map_values([1]) -> |l| l", "in braces"),
+        (".x = map_values([1], |l| { l })", "behind the call"),
+        (". = {a: 1}", "a name in an object stands in quotes"),
+        (". = {\"a\": .a \"b\": 1}", "a comma is missing"),
+        (".x = \"abc", "no end"),
+        (".x = foo + 1", "there is no variable `foo`"),
+        (".x = substring(.a, 1)", "here it is `slice`"),
+        (".x = upcse(.a)", "did you mean `upcase`?"),
+    ] {
+        let found = told(source);
+        assert!(found.len() == 1 && found[0].1.contains(words), "{source}: {found:?}");
+    }
+}
+
+#[test]
+fn what_is_not_closed_is_shown() {
+    for (source, open) in
+        [(".x = upcase(.a\n.y = 1", 11), ("if true {\n  .x = 1\n", 8), (".x = [1, \"]\"\n.y = 2", 5)]
+    {
+        let found = compile(ProgramKind::Map, source, true).expect_err("it cannot be read");
+        assert!(found[0].labels.iter().any(|label| label.span == (open..open + 1)), "{source}: {found:?}");
+    }
+}

@@ -164,7 +164,13 @@ fn scope_after(
     bare: Kind,
 ) -> Scope {
     if kind != ProgramKind::Map {
-        return scope.after_filter(followed.value.clone(), followed.bare.clone());
+        let after = scope.after_filter(followed.value.clone(), followed.bare.clone());
+        // Tombstones pass a condition that looks at the value.
+        let key = OwnedValuePath::single_field("key");
+        return match walk.access.value {
+            true => after,
+            false => after.with_key(followed.envelope.read(&key.segments).shape),
+        };
     }
     let external = &after.state.external;
     let key = OwnedValuePath::single_field("key");
@@ -199,6 +205,8 @@ fn scope_after(
     } else if !walk.access.writes_value_root {
         tolerant::restore(&mut left.kind, scope.value_kind(), &written);
     }
+    // What branches that end, or that write what was not there, leave.
+    left.kind = left.shape.narrowing(left.kind);
     scope.after_map(left)
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::access::Access;
 use super::scope::Scope;
+use super::witness::Witness;
 
 /// What a program is for, which decides what it must give and what it may write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,14 @@ pub enum ProgramKind {
     When,
 }
 
+/// What runs.
+#[derive(Clone)]
+pub(super) struct Runs {
+    pub vrl: vrl::compiler::Program,
+    /// The text that was compiled, where it is not the one that was written.
+    pub rewritten: Option<Arc<Witness>>,
+}
+
 /// A compiled program, cheap to clone and shared by all lanes.
 #[derive(Clone)]
 pub struct Program {
@@ -27,7 +36,7 @@ pub struct Program {
 struct Compiled {
     kind: ProgramKind,
     source: String,
-    vrl: vrl::compiler::Program,
+    runs: Runs,
     access: Access,
     scope_after: Scope,
 }
@@ -36,12 +45,12 @@ impl Program {
     pub(super) fn new(
         kind: ProgramKind,
         source: &str,
-        vrl: vrl::compiler::Program,
+        runs: Runs,
         access: Access,
         scope_after: Scope,
     ) -> Self {
         let source = source.to_owned();
-        let inner = Arc::new(Compiled { kind, source, vrl, access, scope_after });
+        let inner = Arc::new(Compiled { kind, source, runs, access, scope_after });
         Self { inner }
     }
 
@@ -76,7 +85,17 @@ impl Program {
     }
 
     pub(super) fn vrl(&self) -> &vrl::compiler::Program {
-        &self.inner.vrl
+        &self.inner.runs.vrl
+    }
+
+    /// A place of what runs, in bytes, as one in the text as it was written.
+    pub(super) fn place(&self, at: usize) -> usize {
+        self.inner.runs.rewritten.as_ref().map_or(at, |witness| witness.place(at))
+    }
+
+    /// Whether what runs is not what was written.
+    pub(super) fn is_rewritten(&self) -> bool {
+        self.inner.runs.rewritten.is_some()
     }
 }
 

@@ -1,8 +1,11 @@
 //! Runs programs on a frame.
 
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
 use vrl::compiler::state::RuntimeState;
 use vrl::compiler::{Context, ExpressionError, TimeZone};
-use vrl::diagnostic::{DiagnosticMessage, Span};
+use vrl::diagnostic::DiagnosticMessage;
 use vrl::value::Value;
 
 use super::frame::Frame;
@@ -69,12 +72,12 @@ impl Runner {
         let mut context = Context::new(frame, &mut self.variables, &self.timezone);
         match program.vrl().resolve(&mut context) {
             Ok(value) | Err(ExpressionError::Return { value, .. }) => Ok(value),
-            Err(error) => Err(run_error(&error, program.source())),
+            Err(error) => Err(run_error(&error, program)),
         }
     }
 }
 
-fn run_error(error: &ExpressionError, source: &str) -> RunError {
+fn run_error(error: &ExpressionError, program: &Program) -> RunError {
     let class = match error {
         ExpressionError::Abort { .. } => "vrl_abort",
         _ => "vrl_error",
@@ -83,14 +86,28 @@ fn run_error(error: &ExpressionError, source: &str) -> RunError {
         ExpressionError::Abort { span, .. } => Some(*span),
         other => other.labels().first().map(|label| label.span),
     };
+    let words = match program.is_rewritten() {
+        true => placed(&error.message(), program),
+        false => error.message(),
+    };
     let message = match span {
-        Some(span) => format!("line {}: {}", line_of(source, span), error.message()),
-        None => error.message(),
+        Some(span) => format!("line {}: {words}", line_of(program.source(), program.place(span.start()))),
+        None => words,
     };
     RunError { class, message }
 }
 
-fn line_of(source: &str, span: Span) -> usize {
-    let before = &source.as_bytes()[..span.start().min(source.len())];
+/// VRL's words with the place of the text as it was written.
+fn placed(words: &str, program: &Program) -> String {
+    static PLACE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^([^(]*) at \((\d+):(\d+)\)").expect("it is a regular expression"));
+    let place = |at: &str| at.parse().map_or(0, |at| program.place(at));
+    let with_places =
+        |found: &Captures<'_>| format!("{} at ({}:{})", &found[1], place(&found[2]), place(&found[3]));
+    PLACE.replace(words, with_places).into_owned()
+}
+
+fn line_of(source: &str, at: usize) -> usize {
+    let before = &source.as_bytes()[..at.min(source.len())];
     1 + before.iter().filter(|byte| **byte == b'\n').count()
 }

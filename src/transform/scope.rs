@@ -213,6 +213,11 @@ impl Scope {
         Self { value, bare, shape, ..self.clone() }
     }
 
+    /// The same place where more is known about the key.
+    pub(super) fn with_key(self, key: Shape) -> Self {
+        Self { key, ..self }
+    }
+
     /// Whether `.` is decoded here, and not bytes.
     pub fn is_decoded(&self) -> bool {
         self.decoded
@@ -257,7 +262,7 @@ impl Scope {
     }
 
     fn envelope(&self) -> Kind {
-        let key = if self.holds_key_values() { self.key.kind() } else { bytes_or_null() };
+        let key = self.key.kind();
         let headers = Collection::from_unknown(bytes_or_null().or_undefined());
         let known: BTreeMap<Field, Kind> = BTreeMap::from([
             ("key".into(), key),
@@ -273,7 +278,7 @@ impl Scope {
     pub(super) fn envelope_shape(&self) -> Shape {
         let text = Shape::Text(Text::Unknown);
         let headers = Shape::Map(Arc::new(bytes_shape()));
-        let key = if self.holds_key_values() { self.key.clone() } else { bytes_shape() };
+        let key = self.key.clone();
         let members = [
             ("key", key),
             ("headers", headers),

@@ -1,6 +1,8 @@
 //! VRL's compiler, so that what compiles where nothing is known also compiles where types are: VRL refuses the handling of
 //! errors that cannot happen.
 
+use std::sync::Arc;
+
 use vrl::compiler::{CompilationResult, CompileConfig, Function, TypeInfo, compile_with_state};
 use vrl::path::{OwnedSegment, PathPrefix};
 use vrl::value::Kind;
@@ -8,7 +10,7 @@ use vrl::value::Kind;
 use super::access::{TouchedPath, Walk};
 use super::compile::{findings, set_read_only};
 use super::functions::{self, ONLY};
-use super::program::{ProgramDiagnostic, ProgramKind};
+use super::program::{ProgramDiagnostic, ProgramKind, Runs};
 use super::scope::Scope;
 use super::types::{self, Effects, Kept};
 use super::witness::{Overlooked, Witness};
@@ -19,12 +21,15 @@ const NEEDLESS: [usize; 3] = [104, 620, 651];
 /// VRL's code for an argument that can never be what the function takes.
 pub(super) const WRONG_ARGUMENT: usize = 110;
 
+/// How VRL begins to say that nobody reads a variable.
+const UNUSED: &str = "unused variable";
+
 /// How often a program is compiled with less known about what it handles in vain, before nothing is known.
 const RETRIES_MAX: usize = 8;
 
 /// A program that VRL takes.
 pub(super) struct Compiled {
-    pub program: vrl::compiler::Program,
+    pub program: Runs,
     /// The types behind it.
     pub after: TypeInfo,
     pub warnings: Vec<ProgramDiagnostic>,
@@ -62,8 +67,21 @@ impl Text<'_> {
 ///
 /// `kept` gives what conditions keep out, for a place in the chain of which this is known.
 pub(super) fn compile(text: Text<'_>, scope: &Scope, walk: &Walk, kept: &dyn Fn(&Scope) -> Kept) -> Outcome {
-    let mut outcome = without_conditions(text, scope, walk);
-    if walk.calls.iter().any(|call| call.name == ONLY) {
+    let typed = plain(text, scope);
+    let may_keep = !walk.calls.iter().any(|call| call.name == ONLY);
+    // Each thing that is wrong takes VRL long to say: what compiles comes first.
+    if typed.is_err() && may_keep {
+        let kept = kept(scope);
+        if let Some(witness) = text.keeping(&kept) {
+            let with = Text { kept: &kept, witness: Some(&witness), ..text };
+            let outcome = plain(with, scope);
+            if outcome.is_ok() {
+                return with_less_known(with, scope, walk, outcome);
+            }
+        }
+    }
+    let mut outcome = with_less_known(text, scope, walk, typed);
+    if !may_keep {
         return outcome;
     }
     for place in [scope, &scope.by_maps_alone(), &scope.without_types()] {
@@ -72,7 +90,8 @@ pub(super) fn compile(text: Text<'_>, scope: &Scope, walk: &Walk, kept: &dyn Fn(
         }
         let kept = kept(place);
         if let Some(witness) = text.keeping(&kept) {
-            let with = without_conditions(Text { kept: &kept, witness: Some(&witness), ..text }, scope, walk);
+            let with = Text { kept: &kept, witness: Some(&witness), ..text };
+            let with = with_less_known(with, scope, walk, plain(with, scope));
             // What it tells is told of the first, of which more is known.
             if place == scope || with.is_ok() {
                 outcome = with;
@@ -82,11 +101,10 @@ pub(super) fn compile(text: Text<'_>, scope: &Scope, walk: &Walk, kept: &dyn Fn(
     outcome
 }
 
-fn without_conditions(text: Text<'_>, scope: &Scope, walk: &Walk) -> Outcome {
+/// What it comes to where less is known, if `typed` is what it comes to with all that is.
+fn with_less_known(text: Text<'_>, scope: &Scope, walk: &Walk, typed: Outcome) -> Outcome {
     let bare = scope.without_types();
-    let is_bare = bare == *scope;
-    let typed = plain(text, scope);
-    if is_bare {
+    if bare == *scope {
         return typed;
     }
     // Without the schema, what maps before have made is known all the same.
@@ -95,6 +113,9 @@ fn without_conditions(text: Text<'_>, scope: &Scope, walk: &Walk) -> Outcome {
         Some(Ok(compiled)) => compiled.after.state.external.target_kind().clone(),
         _ => Kind::any(),
     };
+    if scope.is_typed() && typed.is_ok() {
+        return typed.map(|compiled| Compiled { bare_after, ..compiled });
+    }
     let untyped = plain(text, &bare).or_else(|found| chained.unwrap_or(Err(found)));
     let compiled = choose(text, scope, walk, (typed, untyped))?;
     Ok(Compiled { bare_after, ..compiled })
@@ -188,7 +209,7 @@ fn with_less(
     scope: &Scope,
     walk: &Walk,
     refused: &[ProgramDiagnostic],
-) -> Option<(vrl::compiler::Program, TypeInfo)> {
+) -> Option<(Runs, TypeInfo)> {
     let mut scope = scope.clone();
     let mut refused = refused.to_vec();
     for _ in 0..RETRIES_MAX {
@@ -246,29 +267,36 @@ pub(super) fn set_member(kind: &mut Kind, name: &str, member: Kind) {
 
 /// The program as VRL takes it, with the types that hold.
 fn plain(text: Text<'_>, scope: &Scope) -> Outcome {
-    let written = alone(text.kind, text.source, scope, functions::available());
-    let Some(witness) = text.witness else { return written };
+    let as_written = || alone(text.kind, text.source, scope, functions::available());
+    let Some(witness) = text.witness else { return as_written() };
+    let is_kept = !text.kept.is_empty();
+    let functions = if is_kept { functions::available_with_only() } else { functions::available() };
     let placed = |found: ProgramDiagnostic| witness.placed(found);
-    let functions =
-        if text.kept.is_empty() { functions::available() } else { functions::available_with_only() };
     match alone(text.kind, &witness.text, scope, functions) {
         Ok(mut seen) => {
-            // What is not needed, VRL only knows from the one; what is not used, from the other.
-            seen.warnings.retain(is_needless);
             seen.warnings = seen.warnings.into_iter().map(placed).collect();
-            if let Ok(written) = written {
+            // As it is written VRL does not take it.
+            let written = if is_kept { None } else { as_written().ok() };
+            if let Some(written) = written {
+                // What is not needed, VRL only knows from the one; what is not used, from the other.
                 let others = written.warnings.into_iter().filter(|found| !is_needless(found));
+                seen.warnings.retain(is_needless);
                 seen.warnings.extend(others);
                 seen.program = written.program;
+            } else {
+                let is_told =
+                    |found: &ProgramDiagnostic| is_needless(found) || found.message.starts_with(UNUSED);
+                seen.warnings.retain(is_told);
+                seen.program.rewritten = Some(Arc::new(witness.clone()));
             }
             Ok(seen)
         }
         Err(found) => {
-            let plainly = written.err().unwrap_or_default();
+            let plainly = as_written().err().unwrap_or_default();
             let in_own_words = |found: ProgramDiagnostic| {
                 let found = placed(found);
                 // It knows more than what VRL finds in the program as it is written.
-                if !text.kept.is_empty() && Witness::is_free_of_it(&found) {
+                if is_kept && Witness::is_free_of_it(&found) {
                     return found;
                 }
                 let same =
@@ -299,6 +327,7 @@ fn alone(kind: ProgramKind, source: &str, scope: &Scope, functions: &[Box<dyn Fu
     match compile_with_state(source, functions, &scope.type_state(), config) {
         Ok(CompilationResult { program, warnings, .. }) => {
             let after = program.final_type_info();
+            let program = Runs { vrl: program, rewritten: None };
             Ok(Compiled { program, after, warnings: findings(warnings), bare_after: Kind::any() })
         }
         Err(list) => Err(findings(list)),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use vrl::path::{OwnedValuePath, PathPrefix, ValuePath};
+use vrl::path::{OwnedValuePath, PathPrefix};
 
 use super::super::functions::types_of;
 use super::flow::Flow;
@@ -49,8 +49,10 @@ impl Flow<'_> {
         shape: &Shape,
         place: &Range<usize>,
     ) {
+        // What is asked of one member may tell of its parent, and so of those beside it.
         let is_asked = |(of, asked): &(PathPrefix, OwnedValuePath)| {
-            *of == prefix && (path.can_start_with(asked) || asked.can_start_with(path))
+            *of == prefix
+                && (path.is_root() || asked.is_root() || asked.segments.first() == path.segments.first())
         };
         if self.state.dead || !is_plain(path) || !self.narrowed.iter().any(is_asked) {
             return;

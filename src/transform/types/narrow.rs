@@ -9,7 +9,7 @@ use vrl::parser::ast::{Container, Expr, Node, Op, Opcode, Unary};
 use vrl::path::{OwnedValuePath, PathPrefix};
 use vrl::value::Value;
 
-use super::super::access::Walk;
+use super::super::access::{Touch, Walk};
 use super::calls::kept_by;
 use super::compare::{can_be_equal, turned};
 use super::flow::Flow;
@@ -20,15 +20,24 @@ use super::shape::{Shape, Text};
 impl Flow<'_> {
     /// From here on `condition` gave `truth`.
     pub(super) fn narrow(&mut self, condition: &Node<Expr>, truth: bool) {
+        let walk = Walk::of_expr(condition.clone());
+        // What one part asks for another may have written since.
+        if walk.paths.iter().any(|touched| touched.touch != Touch::Read) {
+            return self.suspect(condition);
+        }
+        self.narrow_by(condition, truth);
+    }
+
+    fn narrow_by(&mut self, condition: &Node<Expr>, truth: bool) {
         match condition.inner() {
             Expr::Container(container) => match container.inner() {
-                Container::Group(group) => self.narrow(&group.inner().0, truth),
+                Container::Group(group) => self.narrow_by(&group.inner().0, truth),
                 _ => self.suspect(condition),
             },
             Expr::Unary(unary) => {
                 let Unary::Not(not) = unary.inner();
                 let inner = not.clone().into_inner().take().1;
-                self.narrow(&inner, !truth);
+                self.narrow_by(&inner, !truth);
             }
             Expr::Op(op) => self.narrow_op(condition, op.inner(), truth),
             Expr::FunctionCall(call) => {
@@ -48,8 +57,8 @@ impl Flow<'_> {
         let Op(left, opcode, right) = op;
         match (opcode.inner(), truth) {
             (Opcode::And, true) | (Opcode::Or, false) => {
-                self.narrow(left, truth);
-                self.narrow(right, truth);
+                self.narrow_by(left, truth);
+                self.narrow_by(right, truth);
             }
             (Opcode::Eq | Opcode::Ne, _) => {
                 let is_equal = (*opcode.inner() == Opcode::Eq) == truth;
@@ -76,7 +85,9 @@ impl Flow<'_> {
                 }
             }
             // `?? false` behind a condition that held: it held.
-            (Opcode::Err, true) if constant(right) == Some(Value::Boolean(false)) => self.narrow(left, true),
+            (Opcode::Err, true) if constant(right) == Some(Value::Boolean(false)) => {
+                self.narrow_by(left, true)
+            }
             _ => self.suspect(whole),
         }
     }

@@ -92,7 +92,7 @@ impl Shape {
                         let Some(others) = &record.others else { return Self::never() };
                         match others.changed(rest, true, change) {
                             never if never.is_never() => return never,
-                            same if same == *others => {}
+                            Self::Any => {}
                             shape => drop(record.members.insert(name.to_string(), Member::always(shape))),
                         }
                     }

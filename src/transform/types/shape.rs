@@ -103,6 +103,15 @@ pub enum Presence {
 }
 
 impl Member {
+    /// Where one of two branches has it, and the other only may, among its further members.
+    fn or(&self, others: &Option<Shape>) -> Self {
+        let shape = match others {
+            Some(others) => self.shape.clone().merge(others.clone()),
+            None => self.shape.clone(),
+        };
+        Self { shape, presence: Presence::Perhaps }
+    }
+
     /// One that is always there.
     pub fn always(shape: Shape) -> Self {
         Self { shape, presence: Presence::Always }
@@ -283,9 +292,8 @@ impl Record {
                     shape: left.shape.clone().merge(right.shape.clone()),
                     presence: left.presence.max(right.presence),
                 },
-                (Some(one), None) | (None, Some(one)) => {
-                    Member { shape: one.shape.clone(), presence: one.presence.max(Presence::Perhaps) }
-                }
+                (Some(one), None) => one.or(&other.others),
+                (None, Some(one)) => one.or(&self.others),
                 (None, None) => continue,
             };
             members.insert(name.clone(), member);

@@ -41,7 +41,7 @@ pub(super) struct Overlooked<'o> {
 }
 
 /// A program with what was put into it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Witness {
     /// Its text.
     pub text: String,
@@ -92,7 +92,8 @@ impl Witness {
         found
     }
 
-    fn place(&self, in_text: usize) -> usize {
+    /// The place in the source of one in its text, in bytes.
+    pub fn place(&self, in_text: usize) -> usize {
         let mut before = 0;
         for (at, length) in &self.inserted {
             if at + before >= in_text {

@@ -44,6 +44,9 @@ fn what_is_written_or_taken_behind_it_is_what_counts() {
         "if .note == null { .n = upcase(.note) }",
         "if .note != null || .count > 1 { .n = upcase(.note) }",
         "if .flag != null { .n = upcase(.note) }",
+        "if .note != null && is_string(del(.note)) { .n = upcase(.note) }",
+        "if .note != null && { .note = null; true } { .n = upcase(.note) }",
+        "if .note == null || { .note = null; false } { abort }\n.n = upcase(.note)",
     ] {
         let found = refused(&orders(), ProgramKind::Map, source);
         assert!(!found.is_empty(), "{source}");
@@ -116,4 +119,91 @@ fn what_runs_is_what_was_written() {
         let Document::Eager(Value::Object(members)) = frame.value() else { panic!("it is an object") };
         assert_eq!(members.get("n"), Some(&Value::from(expected)));
     }
+}
+
+fn json_schema(text: &str) -> Scope {
+    let schema = crate::codec::json_schema::JsonSchema::parse(text).expect("it is a schema");
+    let value =
+        Decoding { schema: Some(DataSchema::Json(Arc::new(schema))), ..Decoding::plain(Format::Json) };
+    Scope::start().after_decode(&DecodeSpec { value, key: Decoding::plain(Format::Raw) })
+}
+
+#[test]
+fn what_a_branch_is_told_is_not_known_behind_it() {
+    let open = json_schema(r#"{"type": "object"}"#);
+    let typed = json_schema(r#"{"type": "object", "additionalProperties": {"type": ["string", "integer"]}}"#);
+    for scope in [&open, &typed] {
+        for source in [
+            "if is_string(.v) { .y = upcase(.v) }\n.x = upcase(.v)",
+            "if is_string(.v) && .i == 5 { .y = 1 } else { .x = upcase(.v) }",
+            "for_each([1]) -> |_i, _v| { if is_string(.v) { .y = 1 } }\n.x = upcase(.v)",
+        ] {
+            assert!(!refused(scope, ProgramKind::Map, source).is_empty(), "{source}");
+        }
+        for source in [
+            "if is_string(.v) { .y = upcase(.v) }\n.x = .v",
+            "if is_string(.v) { .y = 1 }\n.x = .v == 1",
+            "if is_integer(.v) { .y = .v + 1 }\n.x = to_string(.v) ?? \"none\"",
+        ] {
+            let (_, warnings) = compiled(scope, ProgramKind::Map, source);
+            assert!(warnings.is_empty() || *scope == typed, "{source}: {warnings:#?}");
+        }
+    }
+}
+
+#[test]
+fn members_of_maps_and_what_stands_beside_what_is_asked_for_are_known() {
+    let schema = r#"{"type": "record", "name": "Maps", "fields": [
+        {"name": "ms", "type": {"type": "map", "values": "string"}},
+        {"name": "mr", "type": {"type": "map", "values":
+            {"type": "record", "name": "In", "fields": [{"name": "t", "type": "string"}]}}},
+        {"name": "pay", "type": ["null",
+            {"type": "record", "name": "Card", "fields": [
+                {"name": "kind", "type": {"type": "enum", "name": "K1", "symbols": ["card", "x"]}},
+                {"name": "number", "type": "string"}]},
+            {"type": "record", "name": "Cash", "fields": [
+                {"name": "kind", "type": {"type": "enum", "name": "K2", "symbols": ["cash", "x"]}},
+                {"name": "amount", "type": "int"}]}]},
+        {"name": "to", "type": ["null", {"type": "record", "name": "To", "fields": [
+            {"name": "city", "type": "string"}, {"name": "zip", "type": ["null", "string"]}]}]}]}"#;
+    let scope = Scope::start().after_decode(&decode(schema));
+    for (filter, map) in [
+        (".ms.a != null", ".x = upcase(.ms.a)"),
+        ("exists(.ms.a)", ".x = upcase(.ms.a)"),
+        (".mr.a != null", ".x = upcase(.mr.a.t)"),
+        (".mr.a.t != null", ".x = upcase(.mr.a.t)"),
+        (".pay.kind == \"card\"", ".x = upcase(.pay.number)"),
+        (".to.zip != null", ".x = upcase(.to.city)"),
+        ("%key != null", ".x = upcase(%key)"),
+    ] {
+        let filtered = compiled(&scope, ProgramKind::Filter, filter);
+        compiled(filtered.0.scope_after(), ProgramKind::Map, map);
+        compiled(&scope, ProgramKind::Map, &format!("if {filter} {{ {map} }}"));
+    }
+    let tombstone_passes = compiled(&scope, ProgramKind::Filter, "%key != null && .to != null");
+    assert!(!refused(tombstone_passes.0.scope_after(), ProgramKind::Map, ".x = upcase(%key)").is_empty());
+}
+
+#[test]
+fn what_branches_leave_is_known_to_the_next_step() {
+    for maps in [
+        ["if .note == null { .note = \"d\" }", ".x = upcase(.note)"],
+        ["if .note == null { abort }", ".x = upcase(.note)"],
+        [".q = if .note != null { .note } else { \"d\" }", ".x = upcase(.q)"],
+    ] {
+        after(&maps);
+    }
+}
+
+#[test]
+fn what_fails_is_told_at_its_place_as_it_was_written() {
+    let source = "if .note != null { .n = upcase(.note) }\n.x = to_int!(.region)";
+    let (program, _) = compiled(&orders(), ProgramKind::Map, source);
+    let mut frame = Frame::default();
+    let members = [("note".into(), Value::from("a")), ("region".into(), Value::from("EU"))];
+    frame.set_value(Document::Eager(Value::Object(members.into_iter().collect())));
+    let error = Runner::new().map(&program, &mut frame).expect_err("EU is no integer");
+    let at = source.find("to_int").expect("it is there");
+    assert!(error.message.starts_with("line 2: "), "{}", error.message);
+    assert!(error.message.contains(&format!("at ({at}:{})", source.len())), "{}", error.message);
 }

@@ -64,7 +64,7 @@ const RUN: [&str; 27] = [
     "%headers.h = upcase(.region)",
     "%headers.h = to_string(.count)\n%headers.region = .region\n.o = upcase(.region)",
     ". = {\"n\": .count}\n%headers.h = to_string(.n)\n.o = .n + 1",
-    "%headers.h, err = upcase(.region) + string(.note)\n.o = upcase(.region)",
+    "%headers.h, err = upcase(.region) + string(.note)\n.e = err\n.o = upcase(.region)",
     // What stands around what is written is made.
     ".new.y = 1\n.o = .count + .new.y",
     ".new[0] = 1\n.o = .count + 1",

@@ -4,6 +4,7 @@ use super::diagnostic::Diagnostic;
 use super::element::{Element, Key, Need, Shape, Words};
 use super::node::{Node, Value};
 use super::schema_file;
+use super::sides::{self, FORMAT, OfValue};
 use super::spec::{DataSchema, DecodeSpec, Decoding, Format, Validate};
 use super::walk::{Fields, Walk, word};
 
@@ -27,12 +28,7 @@ pub(super) static DECODE: Element = Element {
     doc: "How value and key are decoded.",
     exactly_one: false,
     keys: &[
-        Key {
-            name: "format",
-            shape: Shape::Choice(Format::words),
-            need: Need::Optional,
-            doc: "the value's format, where the key stays as it is",
-        },
+        FORMAT,
         SCHEMA,
         VALIDATE,
         Key {
@@ -78,24 +74,18 @@ impl Words for Validate {
 
 /// Reads a `decode`.
 pub(super) fn decode(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<DecodeSpec> {
-    let raw = || Decoding::plain(Format::Raw);
     match &node.value {
         Value::Map(_) => long_decode(walk, node),
-        Value::Text(_) => Some(DecodeSpec { value: Decoding::plain(word(walk, node, key)?), key: raw() }),
-        _ => {
-            walk.wrong(node, key);
-            None
-        }
+        _ => Some(DecodeSpec { value: side(walk, node, key)?, key: Decoding::plain(Format::Raw) }),
     }
 }
 
 fn long_decode(walk: &mut Walk<'_>, node: &Node) -> Option<DecodeSpec> {
     let fields = Fields::open(walk, node, &DECODE)?;
     let key = fields.optional(walk, "key", side);
-    let has = |name: &str| fields.node(name).is_some();
-    let value = match (has("format"), has("value")) {
-        (true, false) => one(walk, &fields),
-        (false, true) => {
+    let value = match sides::of_value(walk, &fields) {
+        Some(OfValue::Here) => one(walk, &fields),
+        Some(OfValue::Apart) => {
             for name in ["schema", "validate"] {
                 if let Some(node) = fields.node(name) {
                     let message = format!("`{name}` belongs to the side that it is meant for");
@@ -105,34 +95,19 @@ fn long_decode(walk: &mut Walk<'_>, node: &Node) -> Option<DecodeSpec> {
             }
             fields.optional(walk, "value", side)?
         }
-        (false, false) => {
+        Some(OfValue::Unsaid) => {
             let message = "a decode needs `format`, or `value` and `key`";
             walk.report(Diagnostic::error("missing-key", message).at(fields.place(), ""));
             None
         }
-        (true, true) => {
-            let place = fields.node("value").map_or(node.place, |node| node.place);
-            let message = "`format` and `value` say the same: write one of them";
-            walk.report(Diagnostic::error("bad-value", message).at(place, ""));
-            None
-        }
+        None => None,
     };
     Some(DecodeSpec { value: value?, key: key?.unwrap_or(Decoding::plain(Format::Raw)) })
 }
 
 /// One side: a word, or a mapping.
 fn side(walk: &mut Walk<'_>, node: &Node, key: &'static Key) -> Option<Decoding> {
-    match &node.value {
-        Value::Map(_) => {
-            let fields = Fields::open(walk, node, &DECODING)?;
-            one(walk, &fields)
-        }
-        Value::Text(_) => word(walk, node, key).map(Decoding::plain),
-        _ => {
-            walk.wrong(node, key);
-            None
-        }
-    }
+    sides::side(walk, (node, key), &DECODING, Decoding::plain, one)
 }
 
 /// What a mapping with `format` says.

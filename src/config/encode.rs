@@ -4,6 +4,7 @@ use super::diagnostic::Diagnostic;
 use super::element::{Element, Key, Need, Shape, Words};
 use super::node::{Node, Value};
 use super::schema_file;
+use super::sides::{self, FORMAT, OfValue};
 use super::source_map::Place;
 use super::spec::{AvroEncoding, Encoding, Extra, Format, Register, SinkSchema};
 use super::walk::{Fields, Walk, integer, text, word};
@@ -75,12 +76,7 @@ pub(super) static ENCODE: Element = Element {
     doc: "How value and key are encoded.",
     exactly_one: false,
     keys: &[
-        Key {
-            name: "format",
-            shape: Shape::Choice(Format::words),
-            need: Need::Optional,
-            doc: "the value's format, where the key stays as it is",
-        },
+        FORMAT,
         SCHEMA,
         VERSION,
         SUBJECT,
@@ -148,38 +144,36 @@ pub(super) fn encode(
     key: &'static Key,
     topic: Option<&str>,
 ) -> Option<Encode> {
-    let (value, of_key) = (Side { suffix: "value", topic }, Side { suffix: "key", topic });
+    let side_of = |suffix| Side { suffix, topic };
     match &node.value {
-        Value::Map(_) => {
-            let fields = Fields::open(walk, node, &ENCODE)?;
-            let key = fields.optional(walk, "key", |walk, node, key| side(walk, node, key, of_key));
-            let value = match (fields.node("format").is_some(), fields.node("value")) {
-                (true, None) => one(walk, &fields, value).map(Some),
-                (false, None) => {
-                    nothing_for_avro(walk, &fields, "`value: {format: avro, …}`").then_some(None)
-                }
-                (false, Some(_)) => {
-                    let is_right = nothing_for_avro(walk, &fields, "the side that it is meant for");
-                    let read = fields.optional(walk, "value", |walk, node, key| side(walk, node, key, value));
-                    read.filter(|_| is_right)
-                }
-                (true, Some(node)) => {
-                    let message = "`format` and `value` say the same: write one of them";
-                    walk.report(Diagnostic::error("bad-value", message).at(node.place, ""));
-                    None
-                }
-            };
-            let is_empty = ["format", "value", "key"].iter().all(|name| fields.node(name).is_none());
-            if is_empty && value.is_some() {
-                let message = "an encode needs `format`, `value` or `key`";
-                walk.report(Diagnostic::error("missing-key", message).at(fields.place(), ""));
-                return None;
-            }
-            let key = key?.filter(|encoding| encoding.format != Format::Raw);
-            Some(Encode { value: value?, key: keyed(walk, &fields, key)? })
-        }
-        _ => Some(Encode { value: Some(side(walk, node, key, value)?), key: None }),
+        Value::Map(_) => long_encode(walk, node, side_of("value"), side_of("key")),
+        _ => Some(Encode { value: Some(side(walk, node, key, side_of("value"))?), key: None }),
     }
+}
+
+fn long_encode(walk: &mut Walk<'_>, node: &Node, of_value: Side<'_>, of_key: Side<'_>) -> Option<Encode> {
+    let fields = Fields::open(walk, node, &ENCODE)?;
+    let key = fields.optional(walk, "key", |walk, node, key| side(walk, node, key, of_key));
+    let value = match sides::of_value(walk, &fields) {
+        Some(OfValue::Here) => one(walk, &fields, of_value).map(Some),
+        Some(OfValue::Unsaid) => {
+            nothing_for_avro(walk, &fields, "`value: {format: avro, …}`").then_some(None)
+        }
+        Some(OfValue::Apart) => {
+            let is_right = nothing_for_avro(walk, &fields, "the side that it is meant for");
+            let read = fields.optional(walk, "value", |walk, node, key| side(walk, node, key, of_value));
+            read.filter(|_| is_right)
+        }
+        None => None,
+    };
+    let is_empty = ["format", "value", "key"].iter().all(|name| fields.node(name).is_none());
+    if is_empty && value.is_some() {
+        let message = "an encode needs `format`, `value` or `key`";
+        walk.report(Diagnostic::error("missing-key", message).at(fields.place(), ""));
+        return None;
+    }
+    let key = key?.filter(|encoding| encoding.format != Format::Raw);
+    Some(Encode { value: value?, key: keyed(walk, &fields, key)? })
 }
 
 /// A key in Avro has a schema: without one it passes as it came, which is what leaving it out says.
@@ -212,17 +206,7 @@ fn nothing_for_avro(walk: &mut Walk<'_>, fields: &Fields<'_>, belongs: &str) -> 
 
 /// One side: a word, or a mapping.
 fn side(walk: &mut Walk<'_>, node: &Node, key: &'static Key, side: Side<'_>) -> Option<Encoding> {
-    match &node.value {
-        Value::Map(_) => {
-            let fields = Fields::open(walk, node, &ENCODING)?;
-            one(walk, &fields, side)
-        }
-        Value::Text(_) => word(walk, node, key).map(Encoding::plain),
-        _ => {
-            walk.wrong(node, key);
-            None
-        }
-    }
+    sides::side(walk, (node, key), &ENCODING, Encoding::plain, |walk, fields| one(walk, fields, side))
 }
 
 /// What a mapping with `format` says.

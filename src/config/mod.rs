@@ -32,6 +32,7 @@ mod program;
 mod registry;
 mod schema;
 mod schema_file;
+mod sides;
 mod sink;
 mod source;
 pub mod source_map;

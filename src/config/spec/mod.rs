@@ -1,5 +1,8 @@
-//! A pipeline's validated, normalised form: what the runtime is built from. It holds no raw strings that
+//! The validated, normalised form of both files: what the runtime is built from. It holds no raw strings that
 //! still need to be understood, and every default is filled in.
+//!
+//! Here are a pipeline, its steps and its sinks; formats and schemas are in `schemas`, where records come from in
+//! `source`, what becomes of poison in `poison`, and the daemon's own settings in `daemon`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,12 +11,18 @@ use std::time::Duration;
 
 use crate::transform::Program;
 
+mod daemon;
+mod poison;
 mod schemas;
+mod source;
 
+pub use daemon::{AdminAccess, AdminListen, DaemonSpec, LogFormat, LogLevel, Secret};
+pub use poison::{BreakerSpec, DlqSpec, HeaderDialect, OnError};
 pub use schemas::{
     AvroEncoding, DataSchema, DecodeSpec, Decoding, Encoding, Extra, Format, Register, RegistryAuth,
     RegistrySpec, SinkSchema, Validate,
 };
+pub use source::{OnOffsetLost, SourceSpec, StartAt, TopicsSpec};
 
 /// One pipeline, ready to run.
 #[derive(Clone, Debug)]
@@ -81,50 +90,6 @@ impl fmt::Debug for Filled {
     }
 }
 
-/// Where records come from.
-#[derive(Clone, Debug)]
-pub struct SourceSpec {
-    /// The topics to read.
-    pub topics: TopicsSpec,
-    /// The consumer group.
-    pub group: String,
-    /// Where to begin when nothing is committed.
-    pub start: StartAt,
-    /// What to do when retention overtook the committed offset.
-    pub on_offset_lost: OnOffsetLost,
-}
-
-/// The topics of a source.
-#[derive(Clone, Debug)]
-pub enum TopicsSpec {
-    /// By name.
-    Names(Vec<String>),
-    /// By a pattern that the whole set of topic names is matched against.
-    Pattern(regex::Regex),
-}
-
-/// Where a partition begins when its group has committed nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StartAt {
-    /// The oldest record.
-    Earliest,
-    /// The end.
-    Latest,
-    /// The first record at or after this time, in milliseconds since the Unix epoch.
-    TimestampMs(i64),
-}
-
-/// What to do when a committed offset is out of the range that the broker still has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnOffsetLost {
-    /// Stop the pipeline with the committed and the available range.
-    Stop,
-    /// Go on at the oldest record there is.
-    Earliest,
-    /// Go on at the end.
-    Latest,
-}
-
 /// One step of the transform.
 #[derive(Clone, Debug)]
 pub enum StepSpec {
@@ -172,55 +137,6 @@ pub struct CreateSpec {
     pub replication: i32,
 }
 
-/// What happens to poison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnError {
-    /// A dead letter.
-    Dlq,
-    /// The pipeline stops, with the record's place in the reason.
-    Stop,
-    /// The record is counted as skipped.
-    Skip,
-}
-
-/// The dead-letter queue.
-#[derive(Clone, Debug)]
-pub struct DlqSpec {
-    /// The topic.
-    pub topic: String,
-    /// Whose header names say what was wrong.
-    pub headers: HeaderDialect,
-    /// Stops the pipeline when too much is poison.
-    pub breaker: BreakerSpec,
-    /// How to create the topic where it does not exist; `None`: never.
-    pub create: Option<CreateSpec>,
-}
-
-/// Whose dead-letter header names are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HeaderDialect {
-    /// `millstream.*`
-    Millstream,
-    /// Kafka Connect's `__connect.errors.*`
-    Connect,
-    /// Kafka Streams' `__streams.errors.*` (KIP-1034)
-    Streams,
-    /// Spring Kafka's `kafka_dlt-*`
-    Spring,
-}
-
-/// When so much is poison that the fault is the pipeline's: more than `share_percent` of at least `min_records`
-/// records within `window`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BreakerSpec {
-    /// Percent of the records in the window, 0 to 100.
-    pub share_percent: f64,
-    /// The window's length.
-    pub window: Duration,
-    /// Fewer records than this in the window never open it.
-    pub min_records: u64,
-}
-
 /// The delivery guarantee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
@@ -258,113 +174,6 @@ impl fmt::Debug for KafkaSpec {
             .field("producer", &self.producer.keys())
             .finish()
     }
-}
-
-/// The daemon's own file, validated, with every default filled in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DaemonSpec {
-    /// Static membership and stable transactional ids, where set.
-    pub instance_id: Option<String>,
-    /// State folder.
-    pub state: PathBuf,
-    /// The schema registry, where there is one.
-    pub registry: Option<RegistrySpec>,
-    /// Address of the admin server; `None`: off.
-    pub admin_listen: Option<AdminListen>,
-    /// Who may do what at the admin server.
-    pub admin_access: AdminAccess,
-    /// The most memory for records in the process, in bytes.
-    pub memory_max_bytes: u64,
-    /// The time a drain may take.
-    pub shutdown_deadline: Duration,
-    /// Log level: error, warn, info, debug, trace.
-    pub log_level: LogLevel,
-    /// Log format.
-    pub log_format: LogFormat,
-}
-
-/// Who may do what at the admin server's TCP address.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AdminAccess {
-    /// What a changing call must bring along; `None`: TCP serves reads only.
-    pub token: Option<Secret>,
-    /// Names that `Host` may say, besides addresses and `localhost`; in lower case.
-    pub hosts: Vec<String>,
-}
-
-/// A text that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a text from being shown.
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text itself, for comparing.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
-/// Where the admin server listens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AdminListen {
-    /// The address.
-    pub address: std::net::SocketAddr,
-    /// The file does not name it: where another daemon has it already, this one runs without.
-    pub is_default: bool,
-}
-
-/// How much is logged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogLevel {
-    /// Only errors.
-    Error,
-    /// And warnings.
-    Warn,
-    /// And one line per event that matters.
-    Info,
-    /// And what a developer wants.
-    Debug,
-    /// Everything.
-    Trace,
-}
-
-impl LogLevel {
-    /// All of them, from the least said to the most.
-    pub fn all() -> [LogLevel; 5] {
-        [LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace]
-    }
-
-    /// The word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            LogLevel::Error => "error",
-            LogLevel::Warn => "warn",
-            LogLevel::Info => "info",
-            LogLevel::Debug => "debug",
-            LogLevel::Trace => "trace",
-        }
-    }
-}
-
-/// How a log line looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// journald under systemd, text on a terminal, else JSON.
-    Auto,
-    /// Text for people.
-    Text,
-    /// One JSON object a line.
-    Json,
 }
 
 /// Everything that was read and checked: the daemon and its pipelines, in the order of their file names.

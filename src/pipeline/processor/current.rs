@@ -1,9 +1,15 @@
 //! The value and the key of the record at hand, between its bytes and what programs make of it.
 
-use super::*;
-use crate::codec;
-use crate::pipeline::codecs::{of_schema, unfit};
-use crate::transform::{Misfit, MisfitAt};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use vrl::value::Value;
+
+use crate::codec::{self, CodecError, Document};
+use crate::config::spec::Format;
+use crate::pipeline::codecs::{Decoder, Encoder, NotDecoded, Origin, Schemas, of_schema, unfit};
+use crate::record::Record;
+use crate::transform::{Frame, Misfit, MisfitAt, Program};
 
 /// The value of the record at hand.
 pub(super) struct Current<'r> {

@@ -1,26 +1,24 @@
 //! One record through the whole chain: decode, steps, `when`, encode. Nothing is given out before all of it went
 //! well, so a record is never half sent.
 //!
+//! The schemas that it needs are seen to in `schemas`; which sinks take a record, and how they write it, in `sinks`.
 //! Polling, sending and what follows from poison are the lane's. A panic of a program is not caught here.
 
 mod current;
 mod reads;
+mod schemas;
+mod sinks;
 
-use std::borrow::Cow;
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use vrl::value::Value;
-
-use crate::codec::{CodecError, Document};
-use crate::config::spec::{Format, PipelineSpec, SinkSpec, StepSpec, Tombstones};
-use crate::pipeline::codecs::{Decoder, Encoder, NotDecoded, Origin, Prepared, Schemas, Waits};
+use crate::codec::CodecError;
+use crate::config::spec::{PipelineSpec, StepSpec, Tombstones};
+use crate::pipeline::codecs::{Decoder, NotDecoded, Schemas, Waits};
 use crate::record::{Output, Poison, Record, Stage};
-use crate::transform::{
-    EnvelopeReads, Frame, MisfitAt, Pinned, Program, RunError, Runner, check_pinned, with_pinned,
-};
+use crate::transform::{EnvelopeReads, Frame, MisfitAt, Program, RunError, Runner};
 
 use current::Current;
+use sinks::Sink;
 
 /// What became of a record that is not poison.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,10 +39,6 @@ pub enum Side {
     /// Its key.
     Key,
 }
-
-/// What to do about a pinned schema that does not fit.
-const REMEDY: &str =
-    "mend the programs, or pin a version that fits: `millstream check --online` tells before a start";
 
 /// Why a record went no further.
 enum Halt {
@@ -77,18 +71,6 @@ pub struct Processor {
     encoded_bytes: usize,
 }
 
-/// One sink: which records it takes, and how it writes them.
-#[derive(Debug)]
-struct Sink {
-    when: Option<Program>,
-    value: Encoder,
-    /// `None`: keys as they came, or in text.
-    key: Option<Encoder>,
-    /// The first sink that writes values as this one does; likewise for keys.
-    value_like: usize,
-    key_like: usize,
-}
-
 impl Processor {
     /// The chain of `spec`, with schemas from `schemas`. It is to be prepared before the first record.
     pub fn new(spec: &Arc<PipelineSpec>, schemas: Schemas) -> Self {
@@ -110,98 +92,6 @@ impl Processor {
             encoded_bytes: 0,
             sinks,
             schemas,
-        }
-    }
-
-    /// Asks for the schemas that the sinks need; they must be there, and fit, before the first record.
-    pub fn prepare(&mut self) -> Prepared {
-        if self.is_prepared {
-            return Prepared::Ready;
-        }
-        let mut all = Prepared::Ready;
-        for encoder in encoders(&mut self.sinks) {
-            match encoder.prepare(&self.schemas) {
-                Prepared::Ready => {}
-                Prepared::Refused(reason) => return Prepared::Refused(reason),
-                Prepared::Waiting(reason) if matches!(all, Prepared::Ready | Prepared::Waiting(None)) => {
-                    all = Prepared::Waiting(reason);
-                }
-                Prepared::Waiting(_) => {}
-            }
-        }
-        if all == Prepared::Ready {
-            if let Err(misfits) = self.hold() {
-                return Prepared::Refused(misfits);
-            }
-            self.is_prepared = true;
-        }
-        all
-    }
-
-    /// Holds what the programs leave against the sinks' schemas that only the registry had; writers' schemas that come are
-    /// held against them, too.
-    fn hold(&mut self) -> Result<(), String> {
-        let pinned = self.pinned();
-        if pinned.is_empty() {
-            return Ok(());
-        }
-        let misfits: Vec<_> =
-            pinned.iter().filter_map(|pinned| check_pinned(&self.spec, pinned).err()).collect();
-        if !misfits.is_empty() {
-            return Err(format!("{}; {REMEDY}", misfits.join("; ")));
-        }
-        for (side, decoder) in [(Side::Value, &mut self.value), (Side::Key, &mut self.key)] {
-            if let Some(fits) = reads::fits(&self.spec, side, || with_pinned(&self.spec, &pinned)) {
-                decoder.judge_by(fits);
-            }
-        }
-        Ok(())
-    }
-
-    fn pinned(&self) -> Vec<Pinned> {
-        let sides = self.sinks.iter().enumerate().flat_map(|(index, sink)| {
-            let key = sink.key.as_ref().map(|key| (index, true, key));
-            key.into_iter().chain([(index, false, &sink.value)])
-        });
-        let pinned = sides.filter_map(|(sink, is_key, encoder)| {
-            Some(Pinned { sink, is_key, schema: Arc::clone(encoder.pinned()?) })
-        });
-        pinned.collect()
-    }
-
-    /// Looks whether the registry still says of the sinks' schemas, and of those that records name, what it said.
-    ///
-    /// # Errors
-    ///
-    /// It refuses one now, or has another one that does not fit.
-    pub fn look_again(&mut self) -> Result<(), String> {
-        self.value.look_again(&self.schemas);
-        self.key.look_again(&self.schemas);
-        let mut is_another = false;
-        for encoder in encoders(&mut self.sinks) {
-            is_another |= encoder.look_again(&self.schemas)?;
-        }
-        if is_another { self.hold() } else { Ok(()) }
-    }
-
-    /// Whether the schema that a record waited for is still not known; what then holds it up.
-    pub fn still_waits(&mut self, side: Side, id: u32) -> Option<Waits> {
-        match side {
-            Side::Value => self.value.still_waits(id, &self.schemas),
-            Side::Key => self.key.still_waits(id, &self.schemas),
-        }
-    }
-
-    /// Asks for the schemas that a record names which is to wait, so that they are all there at once when its turn comes;
-    /// gives what it asked for, but for what is in `asked`.
-    pub fn ask_ahead(&mut self, record: &Record<'_>, asked: &mut HashSet<(Side, u32)>) {
-        let sides = [(Side::Value, &self.value, record.value), (Side::Key, &self.key, record.key)];
-        let named = sides
-            .map(|(side, decoder, bytes)| bytes.and_then(|bytes| Some((side, decoder.unplanned(bytes)?))));
-        for (side, id) in named.into_iter().flatten() {
-            if asked.insert((side, id)) {
-                self.still_waits(side, id);
-            }
         }
     }
 
@@ -279,86 +169,6 @@ impl Processor {
             }
         }
         Ok(true)
-    }
-
-    /// Finds the sinks that the record goes to.
-    fn route(&mut self, current: &mut Current<'_>) -> Result<(), Poison> {
-        self.chosen.clear();
-        // A delete must reach every topic that may hold the key, whatever `when` reads.
-        let everywhere = is_passing_tombstone(self.tombstones, current);
-        for (index, sink) in self.sinks.iter().enumerate() {
-            let holds = match &sink.when {
-                Some(program) if !everywhere => {
-                    current.comes_to(MisfitAt::When(index)).map_err(poison(Stage::Route, Some(index + 1)))?;
-                    current.show(program, &mut self.frame);
-                    let verdict = self.runner.test(program, &mut self.frame);
-                    verdict.map_err(failed(Stage::Route, Some(index + 1)))?
-                }
-                _ => true,
-            };
-            if holds {
-                self.chosen.push(index);
-            }
-        }
-        Ok(())
-    }
-
-    fn encode<'r>(
-        &mut self,
-        record: &'r Record<'r>,
-        current: &Current<'r>,
-        outputs: &mut Vec<Output<'r>>,
-    ) -> Result<(), Poison> {
-        let headers = self.frame.headers(record);
-        let input_timestamp = record.timestamp.map(|timestamp| timestamp.ms);
-        let timestamp_ms = self.frame.written_timestamp_ms().unwrap_or(input_timestamp);
-        let start = outputs.len();
-        for &index in &self.chosen {
-            let sink = &self.sinks[index];
-            let steps = &self.steps;
-            // What was kept as bytes until now may be no value: then the input is to blame, and not the sink.
-            let error = |error: CodecError| match error.is_of_input {
-                true => poison(Stage::Decode, decode_step(steps))(error),
-                false => poison(Stage::Encode, Some(index + 1))(error),
-            };
-            let before = &outputs[start..];
-            let same = |like: &dyn Fn(&Sink) -> usize| {
-                before.iter().find(|output| like(&self.sinks[output.sink]) == like(sink))
-            };
-            let key = match same(&|sink| sink.key_like) {
-                Some(output) => output.key.clone(),
-                None => current.encode_key(sink.key.as_ref(), record, &self.frame).map_err(&error)?,
-            };
-            let value = match same(&|sink| sink.value_like) {
-                Some(output) => output.value.clone(),
-                None => current.encode(&sink.value, &self.frame, &mut self.encoded_bytes).map_err(&error)?,
-            };
-            outputs.push(Output { sink: index, key, value, headers: headers.clone(), timestamp_ms });
-        }
-        Ok(())
-    }
-}
-
-/// The number of the step that decodes.
-fn decode_step(steps: &[StepSpec]) -> Option<usize> {
-    let place = steps.iter().position(|step| matches!(step, StepSpec::Decode(_)));
-    place.map(|index| index + 1)
-}
-
-fn encoders(sinks: &mut [Sink]) -> impl Iterator<Item = &mut Encoder> {
-    sinks.iter_mut().flat_map(|sink| sink.key.iter_mut().chain([&mut sink.value]))
-}
-
-impl Sink {
-    fn new(spec: &SinkSpec, all: &[SinkSpec]) -> Self {
-        let first = |is_like: &dyn Fn(&SinkSpec) -> bool| all.iter().position(is_like).unwrap_or(0);
-        Self {
-            when: spec.when.clone(),
-            value: Encoder::new(&spec.value),
-            key: spec.key.as_ref().map(Encoder::new),
-            value_like: first(&|other| other.value == spec.value),
-            key_like: first(&|other| other.key == spec.key),
-        }
     }
 }
 

@@ -72,20 +72,15 @@ impl Flow<'_> {
             (None, Some((name, path))) => (self.local(&name), name, path),
             (None, None) => return,
         };
-        for (index, next) in path.segments.iter().enumerate() {
-            let holder = root.read(&path.segments[..index]).shape;
+        self.open_around((&name, &root, &path), place, |holder, next| {
             let is_held = |one: &Shape| match next {
                 // What a program says that it is, it is not by mistake.
                 _ if matches!(one, Shape::Any | Shape::Literal(_)) => true,
                 OwnedSegment::Field(_) => matches!(one, Shape::Record(_) | Shape::Map(_)),
                 OwnedSegment::Index(_) => matches!(one, Shape::Array(_)),
             };
-            if !holder.alternatives().iter().all(|(one, _)| is_held(one)) {
-                let around = OwnedValuePath { segments: path.segments[..index].to_vec() };
-                let statement = format!("{} = {}", named(&name, &around), empty(next));
-                self.may_open(place, (&name, around), statement);
-            }
-        }
+            holder.alternatives().iter().all(|(one, _)| is_held(one))
+        });
     }
 
     /// VRL 0.38 checks a write to `%a.b` against the type of `.a` (verify_overwritable): `.a` may be an object, for all it knows.
@@ -93,16 +88,28 @@ impl Flow<'_> {
         // What is not known here VRL may know.
         let is_whole = |written: &Written| written.prefix == PathPrefix::Event && written.path.is_root();
         let is_replaced = self.written.iter().any(is_whole);
-        for (index, next) in path.segments.iter().enumerate() {
-            let holder = self.root(PathPrefix::Event).read(&path.segments[..index]).shape;
+        let root = self.root(PathPrefix::Event).clone();
+        self.open_around(("", &root, path), place, |holder, next| {
             let is_open = match next {
                 OwnedSegment::Field(_) => holder.kind().contains_object(),
                 OwnedSegment::Index(_) => holder.kind().contains_array(),
             };
-            if !is_open || (is_replaced && holder == Shape::Any) {
+            is_open && !(is_replaced && *holder == Shape::Any)
+        });
+    }
+
+    /// Opens each place on the way of a path, below the root of that name, that `is_open` does not find open for the segment behind it.
+    fn open_around(
+        &mut self,
+        (name, root, path): (&str, &Shape, &OwnedValuePath),
+        place: &Range<usize>,
+        is_open: impl Fn(&Shape, &OwnedSegment) -> bool,
+    ) {
+        for (index, next) in path.segments.iter().enumerate() {
+            if !is_open(&root.read(&path.segments[..index]).shape, next) {
                 let around = OwnedValuePath { segments: path.segments[..index].to_vec() };
-                let statement = format!("{} = {}", named("", &around), empty(next));
-                self.may_open(place, ("", around), statement);
+                let statement = format!("{} = {}", named(name, &around), empty(next));
+                self.may_open(place, (name, around), statement);
             }
         }
     }

@@ -5,40 +5,30 @@ use std::sync::Arc;
 
 use crate::codec::avro::{AVRO_DEPTH_MAX, Node, NodeId, Schema, Unit};
 
+use super::nesting::Nesting;
 use super::shape::{Member, Record, Shape, Text};
-
-/// How often a type may stand in itself before its values are not looked into any further: recursive types have no end.
-const NESTED_MAX: usize = 2;
 
 /// How deeply types are looked at that stand in each other: what is nested deeper cannot be decoded, and what VRL knows it
 /// goes through by recursion.
 const DEPTH_MAX: usize = AVRO_DEPTH_MAX;
 
-/// How many types of a schema are looked at; what lies behind is `Any`. VRL clones what it knows at each expression.
-const TYPES_MAX: usize = 5_000;
-
 /// The shape of a schema's values.
 pub fn shape_of(schema: &Schema) -> Shape {
-    Walk { schema, above: Vec::new(), left: TYPES_MAX }.shape(schema.root())
+    Walk { schema, nesting: Nesting::new(DEPTH_MAX) }.shape(schema.root())
 }
 
 struct Walk<'s> {
     schema: &'s Schema,
-    /// The types around the one that is looked at.
-    above: Vec<NodeId>,
-    left: usize,
+    nesting: Nesting<NodeId>,
 }
 
 impl Walk<'_> {
     fn shape(&mut self, id: NodeId) -> Shape {
-        let is_nested = self.above.iter().filter(|above| **above == id).count() >= NESTED_MAX;
-        if is_nested || self.left == 0 || self.above.len() == DEPTH_MAX {
+        if !self.nesting.enter(id) {
             return Shape::Any;
         }
-        self.left -= 1;
-        self.above.push(id);
         let shape = self.of_node(id);
-        self.above.pop();
+        self.nesting.leave();
         shape
     }
 

@@ -8,39 +8,29 @@ use vrl::value::Value;
 
 use crate::codec::json_schema::{JsonSchema, Node, NodeId, Number, ObjectRules, Rules, Type};
 
+use super::nesting::Nesting;
 use super::shape::{Member, Presence, Record, Shape, Text};
-
-/// How often a schema may stand in itself before its values are not looked into any further.
-const NESTED_MAX: usize = 2;
-
-/// How many schemas are looked at; what lies behind is `Any`.
-const TYPES_MAX: usize = 5_000;
 
 /// The shape of a schema's values.
 pub fn shape_of_json(schema: &JsonSchema) -> Shape {
-    Walk { schema, above: Vec::new(), left: TYPES_MAX }.shape(schema.root())
+    Walk { schema, nesting: Nesting::new(usize::MAX) }.shape(schema.root())
 }
 
 struct Walk<'s> {
     schema: &'s JsonSchema,
-    /// The schemas around the one that is looked at.
-    above: Vec<NodeId>,
-    left: usize,
+    nesting: Nesting<NodeId>,
 }
 
 impl Walk<'_> {
     fn shape(&mut self, id: NodeId) -> Shape {
-        let is_nested = self.above.iter().filter(|above| **above == id).count() >= NESTED_MAX;
-        if is_nested || self.left == 0 {
+        if !self.nesting.enter(id) {
             return Shape::Any;
         }
-        self.left -= 1;
-        self.above.push(id);
         let shape = match self.schema.node(id) {
             Node::Never => Shape::never(),
             Node::Rules(rules) => self.of_rules(rules),
         };
-        self.above.pop();
+        self.nesting.leave();
         shape
     }
 

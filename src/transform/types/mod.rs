@@ -19,6 +19,7 @@ mod kept;
 mod literals;
 mod members;
 mod narrow;
+mod nesting;
 mod operators;
 mod path;
 mod pinned;

@@ -10,6 +10,11 @@ fn grouped(scene: &Scene, group: &str) -> String {
     scene.pipeline("").replace("]}\nsinks", &format!("], group: {group}}}\nsinks"))
 }
 
+/// The same under another name.
+fn grouped_as(scene: &Scene, group: &str, name: &str) -> String {
+    grouped(scene, group).replace(&format!("name: {}", scene.name), &format!("name: {name}"))
+}
+
 #[test]
 fn pipelines_come_and_go_and_the_others_are_not_touched() {
     let (stays, goes, comes) = (scene("stays"), scene("goes"), scene("comes"));
@@ -64,9 +69,7 @@ fn a_changed_source_drains_and_starts_only_its_own_pipeline() {
 fn a_renamed_pipeline_with_the_same_group_hands_over_in_order() {
     let scene = scene("renamed");
     let group = format!("{}.group", scene.name);
-    let named = |name: &str| {
-        grouped(&scene, &group).replace(&format!("name: {}", scene.name), &format!("name: {name}"))
-    };
+    let named = |name: &str| grouped_as(&scene, &group, name);
     let new_name = format!("{}-new", scene.name);
     let files = scene.files(&named(&scene.name));
     let mut run = files.start();
@@ -136,9 +139,7 @@ fn a_stopped_pipeline_starts_again_only_by_a_changed_file() {
 fn a_paused_pipeline_stays_paused_under_another_name() {
     let scene = scene("paused");
     let group = format!("{}.group", scene.name);
-    let named = |name: &str| {
-        grouped(&scene, &group).replace(&format!("name: {}", scene.name), &format!("name: {name}"))
-    };
+    let named = |name: &str| grouped_as(&scene, &group, name);
     let new_name = format!("{}-new", scene.name);
     let files = scene.files(&named(&scene.name));
     let mut run = files.start();

@@ -18,6 +18,7 @@ pub mod broker;
 pub mod client;
 pub mod daemon;
 pub mod http;
+mod jvm;
 mod keep;
 pub mod oracle;
 pub mod ports;

@@ -57,6 +57,7 @@ impl Reader<'_, '_> {
             if !same.is_array() && !variants.contains(&same) {
                 variants.insert(self.entropy.below(4), same);
             }
+            self.precede(&mut variants);
             return Json::Array(variants);
         }
         if depth > 0 && !rename::defines(writer) && self.dares(48, "another type") {
@@ -135,6 +136,7 @@ impl Reader<'_, '_> {
         if others.len() == 1 && self.dares(2, "union → alone") {
             return others.remove(0);
         }
+        self.precede(&mut others);
         Json::Array(others)
     }
 
@@ -152,6 +154,10 @@ impl Reader<'_, '_> {
     }
 
     fn logical(&mut self, writer: &Map<String, Json>, base: &str) -> Json {
+        let is_number = writer["logicalType"].as_str().is_some_and(|name| name.ends_with("decimal"));
+        if base == "bytes" && is_number && self.dares(4, "number → string") {
+            return json!("string");
+        }
         if self.dares(6, "logical type left out") {
             return json!(base);
         }

@@ -26,7 +26,25 @@ impl Reader<'_, '_> {
         self.renamed.push((old, new));
     }
 
-    /// The same for a field. One more field that has the old name as an alias gets nothing by it.
+    /// Puts a type that has the same short name, in another namespace, before a record or an enum of a union: it would take
+    /// every value, and is the better variant only where the other one is not called as the writer's.
+    pub(super) fn precede(&mut self, variants: &mut Vec<Json>) {
+        let named = |variant: &Json| matches!(variant["type"].as_str(), Some("record" | "enum"));
+        let Some(index) = variants.iter().position(named) else { return };
+        if !self.dares(3, "same short name before") {
+            return;
+        }
+        let full = variants[index]["name"].as_str().expect("a name is a string");
+        let name = format!("elsewhere.{}", full.rsplit('.').next().unwrap_or_default());
+        let other = match variants[index]["type"].as_str() {
+            Some("enum") => json!({"type": "enum", "name": name, "symbols": ["Z"], "default": "Z"}),
+            _ => json!({"type": "record", "name": name, "fields": [
+                {"name": "elsewhere", "type": "boolean", "default": true}]}),
+        };
+        variants.insert(self.entropy.below(index + 1), other);
+    }
+
+    /// Another name for a field. One more field that has the old name as an alias gets nothing by it.
     pub(super) fn call_field(&mut self, field: &mut Json) {
         if !self.dares(5, "field renamed") {
             return;

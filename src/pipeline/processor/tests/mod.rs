@@ -5,12 +5,13 @@ mod failures;
 mod flow;
 mod value;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::*;
 use crate::config::spec::{
-    CommitSpec, DecodeSpec, Decoding, Delivery, Encoding, Filled, KafkaSpec, OnError, OnOffsetLost,
-    SourceSpec, StartAt, TopicsSpec,
+    CommitSpec, DecodeSpec, Decoding, Delivery, Encoding, Filled, Format, KafkaSpec, OnError, OnOffsetLost,
+    SinkSpec, SourceSpec, StartAt, TopicsSpec,
 };
 use crate::record::{Header, Timestamp, TimestampKind};
 use crate::transform::{ProgramKind, Scope, compile_in};

@@ -6,23 +6,14 @@
 
 mod server;
 
-use std::fs;
 use std::path::Path;
-use std::process::Child;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use server::Role;
 
 use crate::client::Client;
 use crate::unique::Folder;
-use crate::{keep, ports, process, testbed, wait};
-
-/// How often a start is tried again with other ports, should another process be quicker to bind one.
-const STARTS_MAX: u32 = 5;
-
-/// How long a JVM on a busy machine may take until the broker answers.
-const START_PATIENCE: Duration = Duration::from_secs(90);
+use crate::{jvm, keep, ports, process, testbed, wait};
 
 /// The address of the broker that all tests of this run share.
 pub fn shared() -> &'static str {
@@ -73,43 +64,38 @@ fn keep_for_this_process(broker: Broker) -> String {
 /// A broker that belongs to whoever started it; stopped and removed on drop.
 #[derive(Debug)]
 pub struct Broker {
-    folder: Folder,
+    server: jvm::Server,
     port: u16,
     password_port: u16,
     controller_port: u16,
     bootstrap: String,
-    child: Child,
 }
 
 impl Broker {
     /// Formats a new folder and starts a broker on it.
     pub fn start_own() -> Self {
         let jars = testbed::kafka_jars();
-        for _ in 0..STARTS_MAX {
-            if let Some(broker) = Self::try_start(&jars) {
-                return broker;
-            }
-        }
-        panic!("Apache Kafka did not start in {STARTS_MAX} tries");
+        jvm::first_started("Apache Kafka", || Self::try_start(&jars))
     }
 
     /// A broker whose cluster knows a second one that is gone for good. A topic with a replica there has one
     /// replica in sync, ever: its `min.insync.replicas` decides whether it can be written.
     pub fn start_with_absent_peer() -> Self {
         let broker = Self::start_own();
-        let peer = broker.folder.path().join("peer");
+        let folder = broker.server.folder();
+        let peer = folder.path().join("peer");
         let properties = server::peer_properties(&peer, ports::free(), broker.controller_port);
-        broker.folder.write("peer/server.properties", &properties);
+        folder.write("peer/server.properties", &properties);
         let jars = testbed::kafka_jars();
         server::format(&jars, &peer, Role::Peer);
         let mut child = server::start(&jars, &peer);
         let client = Client::new(&broker.bootstrap);
-        wait::until_within(START_PATIENCE, "the second broker to be known", || {
+        wait::until_within(jvm::START_PATIENCE, "the second broker to be known", || {
             (client.broker_count() == 2).then_some(())
         });
         // A broker that takes its leave is out of the cluster at once; one that is killed, after a while.
         process::signal(&child, process::SIGTERM);
-        wait::until_within(START_PATIENCE, "the second broker to be gone", || {
+        wait::until_within(jvm::START_PATIENCE, "the second broker to be gone", || {
             let ended = child.try_wait().expect("a child can be waited for").is_some();
             (ended && client.broker_count() == 1).then_some(())
         });
@@ -124,24 +110,19 @@ impl Broker {
         server::format(jars, folder.path(), Role::Only);
         let child = server::start(jars, folder.path());
         let bootstrap = format!("127.0.0.1:{port}");
-        let mut broker = Self { folder, port, password_port, controller_port, bootstrap, child };
+        let server = jvm::Server::new(server::NAME, folder, child);
+        let mut broker = Self { server, port, password_port, controller_port, bootstrap };
         if broker.answers() {
             return Some(broker);
         }
-        eprintln!("the broker ended; its log says:\n{}", broker.log_tail());
+        broker.server.tell_end();
         None
     }
 
     /// Waits until the broker answers; false when its process ended instead.
     fn answers(&mut self) -> bool {
-        let what = format!("the broker at {} to answer", self.bootstrap);
-        wait::until_within(START_PATIENCE, &what, || {
-            if self.child.try_wait().expect("a child can be waited for").is_some() {
-                return Some(false);
-            }
-            let open = std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok();
-            (open && Client::new(&self.bootstrap).broker_count() > 0).then_some(true)
-        })
+        let bootstrap = &self.bootstrap;
+        self.server.answers(bootstrap, self.port, || Client::new(bootstrap).broker_count() > 0)
     }
 
     /// `host:port`, for `bootstrap.servers`.
@@ -151,34 +132,23 @@ impl Broker {
 
     /// Freezes the broker: its sockets stay open and nothing answers.
     pub fn freeze(&self) {
-        process::signal(&self.child, process::SIGSTOP);
+        self.server.freeze();
     }
 
     /// Lets a frozen broker go on.
     pub fn thaw(&self) {
-        process::signal(&self.child, process::SIGCONT);
+        self.server.thaw();
     }
 
     /// Kills the broker as a power cut would: its data stays.
     pub fn kill(&mut self) {
-        process::kill(&mut self.child);
+        self.server.kill();
     }
 
     /// Starts a killed broker again on its data and its port, and waits until it answers.
     pub fn restart(&mut self) {
-        self.child = server::start(&testbed::kafka_jars(), self.folder.path());
-        assert!(self.answers(), "the broker did not come back; its log says:\n{}", self.log_tail());
-    }
-
-    fn log_tail(&self) -> String {
-        let log = fs::read(self.folder.path().join("broker.log")).unwrap_or_default();
-        let tail = &log[log.len().saturating_sub(4_000)..];
-        String::from_utf8_lossy(tail).into_owned()
-    }
-}
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        process::kill(&mut self.child);
+        let child = server::start(&testbed::kafka_jars(), self.server.folder().path());
+        self.server.restarted(child);
+        assert!(self.answers(), "the broker did not come back; its log says:\n{}", self.server.log_tail());
     }
 }

@@ -1,10 +1,9 @@
 //! Kafka's own files and processes: properties, formatted storage, the JVM.
 
-use std::fs::File;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
-use crate::process;
+use crate::jvm;
 
 /// A fixed cluster id: every cluster here is alone in its world.
 const CLUSTER_ID: &str = "MkU3OEVBNTcwNTJENDM2Qg";
@@ -88,19 +87,16 @@ pub(super) fn format(jars: &Path, folder: &Path, role: Role) {
     assert!(output.status.success(), "format storage: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// What the broker's log is called by.
+pub(super) const NAME: &str = "broker";
+
 /// Starts the broker of a folder; what it says goes to `broker.log` there.
 pub(super) fn start(jars: &Path, folder: &Path) -> Child {
-    let log = File::options().create(true).append(true).open(folder.join("broker.log"));
-    let log = log.expect("the broker's folder can be written");
     let mut command = java(jars);
     command
         .args(["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "kafka.Kafka"])
-        .arg(folder.join("server.properties"))
-        .stdin(Stdio::null())
-        .stdout(log.try_clone().expect("a file descriptor can be duplicated"))
-        .stderr(log);
-    process::spawn(command)
-        .unwrap_or_else(|error| panic!("run java (scripts/bootstrap test installs it): {error}"))
+        .arg(folder.join("server.properties"));
+    jvm::start(command, folder, NAME)
 }
 
 /// Allows the guest everything with a topic (`--topic`) or a group (`--group`).

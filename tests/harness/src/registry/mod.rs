@@ -7,23 +7,18 @@
 mod client;
 mod proxy;
 
-use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::OnceLock;
-use std::time::Duration;
 
 pub use client::{Client, Reference, Refusal};
 pub use proxy::{Credentials, Mode, Proxy};
 
 use crate::unique::Folder;
-use crate::{keep, ports, process, testbed, wait};
+use crate::{jvm, keep, ports, testbed};
 
-/// How often a start is tried again with another port, should another process be quicker to bind it.
-const STARTS_MAX: u32 = 5;
-
-/// How long a JVM on a busy machine may take until the registry answers.
-const START_PATIENCE: Duration = Duration::from_secs(90);
+/// What its log is called by.
+const NAME: &str = "registry";
 
 /// Where the API is below the server's root.
 const BASE_PATH: &str = "/apis/ccompat/v7";
@@ -50,25 +45,26 @@ pub fn own() -> Registry {
 /// A registry that belongs to whoever started it; stopped and removed on drop.
 #[derive(Debug)]
 pub struct Registry {
-    folder: Folder,
+    server: jvm::Server,
     port: u16,
-    child: Child,
 }
 
 impl Registry {
     /// Starts an empty registry.
     pub fn start_own() -> Self {
         let app = testbed::apicurio();
-        for _ in 0..STARTS_MAX {
-            let (folder, port) = (Folder::new("registry"), ports::free());
-            let child = start(&app, folder.path(), port);
-            let mut registry = Self { folder, port, child };
-            if registry.answers() {
-                return registry;
-            }
-            eprintln!("the registry ended; its log says:\n{}", registry.log_tail());
+        jvm::first_started("the schema registry", || Self::try_start(&app))
+    }
+
+    fn try_start(app: &Path) -> Option<Self> {
+        let (folder, port) = (Folder::new(NAME), ports::free());
+        let child = start(app, folder.path(), port);
+        let mut registry = Self { server: jvm::Server::new(NAME, folder, child), port };
+        if registry.answers() {
+            return Some(registry);
         }
-        panic!("the schema registry did not start in {STARTS_MAX} tries");
+        registry.server.tell_end();
+        None
     }
 
     /// The base URL, without a slash at its end.
@@ -78,53 +74,35 @@ impl Registry {
 
     /// Freezes the registry: its sockets stay open and nothing answers.
     pub fn freeze(&self) {
-        process::signal(&self.child, process::SIGSTOP);
+        self.server.freeze();
     }
 
     /// Lets a frozen registry go on.
     pub fn thaw(&self) {
-        process::signal(&self.child, process::SIGCONT);
+        self.server.thaw();
     }
 
     /// Kills the registry. It keeps everything in memory: what was registered is gone.
     pub fn kill(&mut self) {
-        process::kill(&mut self.child);
+        self.server.kill();
     }
 
     /// Starts a killed registry again on its port, empty, and waits until it answers.
     pub fn restart(&mut self) {
-        self.child = start(&testbed::apicurio(), self.folder.path(), self.port);
-        assert!(self.answers(), "the registry did not come back; its log says:\n{}", self.log_tail());
+        let child = start(&testbed::apicurio(), self.server.folder().path(), self.port);
+        self.server.restarted(child);
+        assert!(self.answers(), "the registry did not come back; its log says:\n{}", self.server.log_tail());
     }
 
     /// Waits until the registry answers; false when its process ended instead.
     fn answers(&mut self) -> bool {
         let url = self.url();
-        wait::until_within(START_PATIENCE, &format!("the registry at {url} to answer"), || {
-            if self.child.try_wait().expect("a child can be waited for").is_some() {
-                return Some(false);
-            }
-            let open = std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok();
-            (open && Client::new(&url).answers()).then_some(true)
-        })
-    }
-
-    fn log_tail(&self) -> String {
-        let log = fs::read(self.folder.path().join("registry.log")).unwrap_or_default();
-        String::from_utf8_lossy(&log[log.len().saturating_sub(4_000)..]).into_owned()
-    }
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        process::kill(&mut self.child);
+        self.server.answers(&url, self.port, || Client::new(&url).answers())
     }
 }
 
 /// What it says goes to `registry.log` in the folder, and its temporary files go there, too.
 fn start(app: &Path, folder: &Path, port: u16) -> Child {
-    let log = File::options().create(true).append(true).open(folder.join("registry.log"));
-    let log = log.expect("the registry's folder can be written");
     let mut command = Command::new("java");
     command
         // Little memory and a quick start: what it does here is small.
@@ -134,10 +112,6 @@ fn start(app: &Path, folder: &Path, port: u16) -> Child {
         .arg(format!("-Dquarkus.http.port={port}"))
         .arg("-jar")
         .arg(app.join(format!("apicurio-registry-app-{}-runner.jar", testbed::APICURIO_VERSION)))
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(log.try_clone().expect("a file descriptor can be duplicated"))
-        .stderr(log);
-    process::spawn(command)
-        .unwrap_or_else(|error| panic!("run java (scripts/bootstrap test installs it): {error}"))
+        .current_dir(folder);
+    jvm::start(command, folder, NAME)
 }

@@ -125,7 +125,7 @@ fn with_less_known(text: Text<'_>, scope: &Scope, walk: &Walk, typed: Outcome) -
 fn choose(text: Text<'_>, scope: &Scope, walk: &Walk, (typed, untyped): (Outcome, Outcome)) -> Outcome {
     let typed = match typed {
         // Where nothing says so, VRL's rule holds.
-        Err(refused) if scope.is_typed() => handled(text, scope, &refused).ok_or(refused),
+        Err(refused) if scope.is_typed() => handled(text, scope, refused),
         typed => typed,
     };
     match (typed, untyped) {
@@ -170,23 +170,26 @@ fn as_warning(found: ProgramDiagnostic) -> ProgramDiagnostic {
     found.with_note("this compiles, since the error is handled, and it fails for each record that comes here")
 }
 
-/// Compiles as if what is handled in vain could fail, where that is all that is wrong.
-fn handled(text: Text<'_>, scope: &Scope, refused: &[ProgramDiagnostic]) -> Option<Compiled> {
-    let mut told: Vec<ProgramDiagnostic> = refused.to_vec();
+/// Compiles as if what is handled in vain could fail; else tells what else is wrong, too.
+fn handled(text: Text<'_>, scope: &Scope, refused: Vec<ProgramDiagnostic>) -> Outcome {
+    let mut told = refused;
     for _ in 0..RETRIES_MAX {
         if !told.iter().all(|found| !found.is_error || is_needless(found)) {
-            return None;
+            break;
         }
         let needless: Vec<_> =
             told.iter().flat_map(|found| &found.labels).map(|label| label.span.clone()).collect();
         let Text { source, ast, effects, kept, .. } = text;
-        let witness = Witness::of(source, ast, Overlooked { effects, needless: &needless, kept })?;
+        let Some(witness) = Witness::of(source, ast, Overlooked { effects, needless: &needless, kept })
+        else {
+            break;
+        };
         match plain(Text { witness: Some(&witness), ..text }, scope) {
             Ok(mut compiled) => {
                 let needless = told.into_iter().filter(is_needless);
                 compiled.warnings.retain(|found| !is_needless(found));
                 compiled.warnings.extend(needless.map(as_warning));
-                return Some(compiled);
+                return Ok(compiled);
             }
             Err(more) => {
                 let known = told.len();
@@ -195,12 +198,12 @@ fn handled(text: Text<'_>, scope: &Scope, refused: &[ProgramDiagnostic]) -> Opti
                 let more: Vec<_> = more.into_iter().filter(is_new).collect();
                 told.extend(more);
                 if told.len() == known {
-                    return None;
+                    break;
                 }
             }
         }
     }
-    None
+    Err(told)
 }
 
 /// Forgets the types of what is handled in vain, and of nothing else.

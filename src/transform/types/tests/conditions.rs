@@ -196,6 +196,14 @@ fn what_branches_leave_is_known_to_the_next_step() {
 }
 
 #[test]
+fn what_is_wrong_beside_a_needless_handling_is_told() {
+    let source = "if .note != null { x = del(.note) ?? \"a\"\n.x = upcase(x) }";
+    let found = compile_in(ProgramKind::Map, source, &orders()).expect_err("x may be null");
+    let codes: Vec<_> = found.iter().map(|found| (found.code, found.is_error)).collect();
+    assert_eq!(codes, [(651, false), (103, true)], "{found:#?}");
+}
+
+#[test]
 fn what_fails_is_told_at_its_place_as_it_was_written() {
     let source = "if .note != null { .n = upcase(.note) }\n.x = to_int!(.region)";
     let (program, _) = compiled(&orders(), ProgramKind::Map, source);

@@ -264,6 +264,16 @@ impl Author<'_> {
         }
     }
 
+    /// A condition that may write what it asks for.
+    fn deciding(&mut self) -> String {
+        let condition = self.condition(1);
+        match self.rng.u8(..8) {
+            0 => format!("({condition}) && {{ .{} = {}; true }}", self.field().0, self.literal()),
+            1 => format!("({condition}) && is_string(del(.{}))", self.field().0),
+            _ => condition,
+        }
+    }
+
     fn statement(&mut self, depth: usize, out: &mut String) {
         let (target, name) = (self.target(), self.field().0);
         let line = match self.rng.u8(..20) {
@@ -277,7 +287,7 @@ impl Author<'_> {
                 let mut other = String::new();
                 self.statement(depth - 1, &mut other);
                 let otherwise = if self.rng.bool() { format!(" else {{\n{other}}}") } else { String::new() };
-                format!("if {} {{\n{inside}}}{otherwise}", self.condition(1))
+                format!("if {} {{\n{inside}}}{otherwise}", self.deciding())
             }
             11 if depth > 0 => format!("if {} {{ abort }}", self.condition(1)),
             12 => format!(". |= {{\"{}\": {}}}", self.pick(&["n", "a"]), self.expr(1)),

@@ -15,7 +15,12 @@ use super::retyped::Site;
 
 /// The call with its check in front of it; as it is where there is none, or the function cannot be called alone.
 pub(super) fn guarded(told: Box<dyn Expression>, site: &Site<'_>) -> Box<dyn Expression> {
-    match (bounded::check(site.function.identifier()), alone(site)) {
+    let name = site.function.identifier();
+    if name == "find" && site.arguments.optional("from").is_none() {
+        // No text ends before its beginning.
+        return told;
+    }
+    match (bounded::check(name), alone(site)) {
         (Some(check), Some((program, arguments))) => Box::new(Guarded { program, arguments, check, told }),
         _ => told,
     }

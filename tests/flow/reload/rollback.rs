@@ -7,7 +7,7 @@ use super::{flow, generation, mapped, mapping, range};
 use crate::{produced, scene};
 
 /// VRL repeats a string as often as it is told: more than memory has room for is a panic of the program.
-const PANICS: &str = r#".v = "ab" * 9223372036854775807"#;
+const PANICS: &str = r#".v = "ab" * (%offset * 0 + 9223372036854775807)"#;
 
 /// A pipeline that has flowed well.
 fn flowing(stem: &str) -> (Scene, Files, Run) {

@@ -291,6 +291,9 @@ fn plain(text: Text<'_>, scope: &Scope) -> Outcome {
                     |found: &ProgramDiagnostic| is_needless(found) || found.message.starts_with(UNUSED);
                 seen.warnings.retain(is_told);
                 seen.program.rewritten = Some(Arc::new(witness.clone()));
+                if let Some(runs) = keeping_alone(text, scope) {
+                    seen.program = runs;
+                }
             }
             Ok(seen)
         }
@@ -310,6 +313,14 @@ fn plain(text: Text<'_>, scope: &Scope) -> Outcome {
             Err(found.into_iter().map(in_own_words).collect())
         }
     }
+}
+
+/// What runs of a program that is only taken with what conditions keep out: that, and nothing else that is put in for the types.
+fn keeping_alone(text: Text<'_>, scope: &Scope) -> Option<Runs> {
+    let effects = &Effects::default();
+    let witness = Text { effects, ..text }.keeping(text.kept)?;
+    let compiled = alone(text.kind, &witness.text, scope, functions::available_with_only()).ok()?;
+    Some(Runs { rewritten: Some(Arc::new(witness)), ..compiled.program })
 }
 
 /// What VRL finds in a text, with what its conditions keep out.

@@ -34,6 +34,8 @@ pub(super) fn check(function: &str) -> Option<Check> {
         "snakecase" => only_text,
         "parse_ruby_hash" => parse_ruby_hash,
         "parse_xml" => parse_xml,
+        "parse_yaml" => parse_yaml,
+        "random_float" => random_float,
         _ => return None,
     })
 }
@@ -142,6 +144,38 @@ fn unflattened(members: &ObjectMap, separator: &str, above: usize) -> Result<(),
 fn only_text(arguments: &ObjectMap) -> Result<(), String> {
     match arguments.get("value") {
         Some(value) if !value.is_bytes() => Err(format!("expected string, got {}", value.kind())),
+        _ => Ok(()),
+    }
+}
+
+/// VRL takes time that grows with the square of the depth. What stands in quotes is counted as well: an apostrophe is none.
+fn parse_yaml(arguments: &ObjectMap) -> Result<(), String> {
+    let Some(value) = text(arguments, "value") else { return Ok(()) };
+    let opened = |depth: usize, byte: u8| match byte {
+        b'{' | b'[' => depth + 1,
+        b'}' | b']' => depth.saturating_sub(1),
+        _ => depth,
+    };
+    let brackets = value.bytes().scan(0, |depth, byte| {
+        *depth = opened(*depth, byte);
+        Some(*depth)
+    });
+    // Each mark at the beginning of a line opens a level.
+    let marks = |line: &str| {
+        let all = line.split(' ').take_while(|mark| matches!(*mark, "" | "-" | "?" | ":"));
+        all.filter(|mark| !mark.is_empty()).count()
+    };
+    match brackets.chain(value.lines().map(marks)).any(|depth| depth > DEPTH_MAX) {
+        true => Err(too_deep()),
+        false => Ok(()),
+    }
+}
+
+/// VRL panics where the distance of both is no number.
+fn random_float(arguments: &ObjectMap) -> Result<(), String> {
+    let float = |name: &str| arguments.get(name).and_then(Value::as_float).map(|float| float.into_inner());
+    match float("min").zip(float("max")) {
+        Some((min, max)) if !(max - min).is_finite() => Err(format!("from {min} to {max} is no range")),
         _ => Ok(()),
     }
 }

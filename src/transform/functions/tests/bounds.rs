@@ -185,6 +185,23 @@ fn a_text_that_nests_without_end_is_an_error() {
     ] {
         assert!(gives(source, &holding(Value::from(open.repeat(100_000)))).is_err(), "{source}");
     }
+    let closed = format!("{}1{}", "{\"a\": ".repeat(300), "}".repeat(300));
+    let marks = format!("{}1", "- ".repeat(300));
+    for text in [closed, marks] {
+        let found = gives("parse_yaml!(.x)", &holding(Value::from(text)));
+        assert!(found.as_ref().is_err_and(|error| error.contains("256 deep")), "{found:?}");
+    }
+    let found = gives("parse_yaml!(.x)", &holding(Value::from("a: it's\nb:\n  - - [1, {c: '[['}]\n")));
+    assert_eq!(found, Ok(r#"{ "a": "it's", "b": [[[1, { "c": "[[" }]]] }"#.to_owned()));
     let cbor = Value::from(bytes::Bytes::from(vec![0x81; 100_000]));
     assert!(gives("parse_cbor!(.x)", &holding(cbor)).is_err());
+}
+
+#[test]
+fn a_range_without_end_is_an_error() {
+    for low in ["-inf", "-1e308"] {
+        let found = gives("random_float!(to_float!(.x), -1.0 * to_float!(.x))", &holding(Value::from(low)));
+        assert!(found.is_err(), "{low}: {found:?}");
+    }
+    assert!(gives("random_float!(to_float!(.x), 5.0)", &holding(Value::from("1"))).is_ok());
 }

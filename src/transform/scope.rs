@@ -37,6 +37,8 @@ pub struct Scope {
     shape: Shape,
     key: Shape,
     maps: usize,
+    /// A condition was asked behind a map, which may have copied what it asks for.
+    asked: bool,
     writes: Vec<ScopeWrite>,
 }
 
@@ -88,6 +90,7 @@ impl Scope {
             shape: bytes_shape(),
             key: bytes_shape(),
             maps: 0,
+            asked: false,
             writes: Vec::new(),
         }
     }
@@ -210,7 +213,12 @@ impl Scope {
             Some(shape) => (shape.narrowing(self.value.clone()), shape),
             None => (bare.clone(), bare_shape),
         };
-        Self { value, bare, shape, ..self.clone() }
+        Self { value, bare, shape, asked: self.asked || self.maps > 0, ..self.clone() }
+    }
+
+    /// Whether a condition may tell more of what a map wrote than is known here: it asked for what was copied.
+    pub(super) fn is_asked_of_copies(&self) -> bool {
+        self.asked
     }
 
     /// The same place where more is known about the key.

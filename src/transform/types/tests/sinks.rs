@@ -288,3 +288,21 @@ fn what_only_some_values_fit_is_warned_of() {
         assert_eq!(errors(&one(&[], name, of)).len(), 1, "{name} {of}");
     }
 }
+
+#[test]
+fn what_a_condition_asks_of_what_was_copied_is_not_certain() {
+    for (map, when) in [(".v = .note", ".note != null"), (".v = .status", ".status != \"CLOSED\"")] {
+        let scope = after(&[map]);
+        let when = compiled(&scope, ProgramKind::When, when);
+        let of = match map {
+            ".v = .note" => "\"string\"",
+            _ => r#"{"type": "enum", "name": "S", "symbols": ["NEW", "SHIPPED"]}"#,
+        };
+        let found = check_sink(when.0.scope_after(), &record(&field("v", of)), Extra::Drop);
+        assert!(found.len() == 1 && !found[0].is_error, "{map}: {found:#?}");
+        assert!(check_sink(&scope, &record(&field("v", of)), Extra::Drop)[0].is_error, "{map}");
+    }
+    let number = after(&[".v = 1.5"]);
+    let when = compiled(&number, ProgramKind::When, ".note != null");
+    assert!(check_sink(when.0.scope_after(), &record(&field("v", "\"int\"")), Extra::Drop)[0].is_error);
+}

@@ -163,8 +163,11 @@ impl Flow<'_> {
     fn suspect(&mut self, node: &Node<Expr>) {
         let walk = Walk::of_expr(node.clone());
         if walk.has_variables {
-            // Whatever a variable was made of.
+            // Whatever a variable was made of, and what else holds that.
             self.suspect_all();
+            for shape in self.state.locals.values_mut() {
+                *shape = shape.perhaps();
+            }
         }
         for touched in walk.paths {
             self.suspect_path(touched.prefix, &touched.path);

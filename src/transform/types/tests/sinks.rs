@@ -306,3 +306,15 @@ fn what_a_condition_asks_of_what_was_copied_is_not_certain() {
     let when = compiled(&number, ProgramKind::When, ".note != null");
     assert!(check_sink(when.0.scope_after(), &record(&field("v", "\"int\"")), Extra::Drop)[0].is_error);
 }
+
+#[test]
+fn what_a_closure_asks_of_its_item_is_not_certain() {
+    let schema = r#"{"type": "record", "name": "In", "fields": [{"name": "tags", "type": {"type": "array", "items":
+        {"type": "record", "name": "Tag", "fields": [{"name": "name", "type": ["null", "string"]}]}}}]}"#;
+    let scope = Scope::start().after_decode(&decode(schema));
+    let map = ".v = map_values(.tags) -> |tag| { if tag.name != null { tag.name } else { \"none\" } }";
+    let scope = compiled(&scope, ProgramKind::Map, map).0.scope_after().clone();
+    let sink = record(&field("v", r#"{"type": "array", "items": "string"}"#));
+    let found = check_sink(&scope, &sink, Extra::Drop);
+    assert!(found.iter().all(|finding| !finding.is_error), "{found:#?}");
+}

@@ -69,33 +69,29 @@ impl Text<'_> {
 pub(super) fn compile(text: Text<'_>, scope: &Scope, walk: &Walk, kept: &dyn Fn(&Scope) -> Kept) -> Outcome {
     let typed = plain(text, scope);
     let may_keep = !walk.calls.iter().any(|call| call.name == ONLY);
+    let own = if typed.is_err() && may_keep { kept(scope) } else { Kept::default() };
+    let witness = text.keeping(&own);
+    let keeping = witness.as_ref().map(|witness| Text { kept: &own, witness: Some(witness), ..text });
+    let keeping = keeping.map(|text| (text, plain(text, scope)));
     // Each thing that is wrong takes VRL long to say: what compiles comes first.
-    if typed.is_err() && may_keep {
-        let kept = kept(scope);
-        if let Some(witness) = text.keeping(&kept) {
-            let with = Text { kept: &kept, witness: Some(&witness), ..text };
-            let outcome = plain(with, scope);
-            if outcome.is_ok() {
-                return with_less_known(with, scope, walk, outcome);
-            }
-        }
+    if let Some((text, Ok(compiled))) = keeping {
+        return with_less_known(text, scope, walk, Ok(compiled));
     }
     let mut outcome = with_less_known(text, scope, walk, typed);
-    if !may_keep {
-        return outcome;
+    // What is told is told of this, of which more is known.
+    if outcome.is_err()
+        && let Some((text, told)) = keeping
+    {
+        outcome = with_less_known(text, scope, walk, told);
     }
-    for place in [scope, &scope.by_maps_alone(), &scope.without_types()] {
-        if outcome.is_ok() {
+    for place in [scope.by_maps_alone(), scope.without_types()] {
+        if outcome.is_ok() || !may_keep {
             break;
         }
-        let kept = kept(place);
+        let kept = kept(&place);
         if let Some(witness) = text.keeping(&kept) {
-            let with = Text { kept: &kept, witness: Some(&witness), ..text };
-            let with = with_less_known(with, scope, walk, plain(with, scope));
-            // What it tells is told of the first, of which more is known.
-            if place == scope || with.is_ok() {
-                outcome = with;
-            }
+            let text = Text { kept: &kept, witness: Some(&witness), ..text };
+            outcome = with_less_known(text, scope, walk, plain(text, scope)).or(outcome);
         }
     }
     outcome

@@ -3,10 +3,13 @@
 //! VRL evaluates arguments inside of a call. Here they are evaluated first, and given to the function as members of `.`
 //! in a program of that one call: so none is evaluated twice.
 
+use std::sync::LazyLock;
+
 use vrl::compiler::expression::{Expression, Resolved};
 use vrl::compiler::state::{ExternalEnv, RuntimeState};
 use vrl::compiler::{
-    CompileConfig, Context, ExpressionError, Program, TargetValue, TypeInfo, TypeState, compile_with_external,
+    CompileConfig, Context, ExpressionError, Function, Program, TargetValue, TypeInfo, TypeState,
+    compile_with_external,
 };
 use vrl::value::{Kind, ObjectMap, Secrets, Value};
 
@@ -43,10 +46,10 @@ fn alone(site: &Site<'_>) -> Option<(Program, Arguments)> {
         }
     }
     let call = |mark: &str| format!("{}{mark}({})", site.function.identifier(), given.join(", "));
-    let functions = vrl::stdlib::all();
+    static FUNCTIONS: LazyLock<Vec<Box<dyn Function>>> = LazyLock::new(vrl::stdlib::all);
     let anything = ExternalEnv::new_with_kind(Kind::any_object(), Kind::any_object());
     let compile =
-        |source: &str| compile_with_external(source, &functions, &anything, CompileConfig::default()).ok();
+        |source: &str| compile_with_external(source, &FUNCTIONS, &anything, CompileConfig::default()).ok();
     let compiled = compile(&call("!")).or_else(|| compile(&call("")))?;
     Some((compiled.program, taken))
 }

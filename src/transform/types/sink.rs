@@ -65,7 +65,7 @@ fn check(
     }
     // Without a value or a key there is nothing to be written.
     let there = shape.retain(|one| !matches!(one, Shape::Null));
-    let mut found = check.place(&there, schema.root(), true);
+    let mut found = check.place(&there, schema.root(), Sure::ALL);
     found.truncate(FINDINGS_MAX);
     for finding in &mut found {
         // What only some records have may be what the condition keeps out.
@@ -85,20 +85,20 @@ pub(super) struct Check<'c> {
 }
 
 impl Check<'_> {
-    /// All that may stand in a place, against the type there; `is_sure`: records come here.
-    fn place(&mut self, shape: &Shape, id: NodeId, is_sure: bool) -> Vec<SinkFinding> {
+    /// All that may stand in a place, against the type there; `sure`: what of it comes here.
+    fn place(&mut self, shape: &Shape, id: NodeId, sure: Sure) -> Vec<SinkFinding> {
         let alternatives = shape.alternatives();
         let is_only = alternatives.len() == 1;
         let mut found = Vec::new();
         let mut misfits = 0;
         for (one, is_certain) in &alternatives {
-            let sure = Sure { value: is_sure && (*is_certain || is_only), part: is_sure && *is_certain };
-            let best = self.best(one, id, sure);
+            let part = sure.part && *is_certain;
+            let best = self.best(one, id, Sure { value: part || (sure.value && is_only), part });
             misfits += usize::from(best.is_misfit);
             found.extend(best.found);
         }
         // Where nothing of it fits, it does not matter which of it occurs.
-        if is_sure && misfits == alternatives.len() {
+        if sure.value && misfits == alternatives.len() {
             found.iter_mut().for_each(|finding| finding.is_error = true);
         } else if !is_only {
             found.iter_mut().for_each(|finding| finding.is_always = false);
@@ -129,17 +129,17 @@ impl Check<'_> {
         let nested = |found| Verdict { found, is_misfit: false };
         match (shape, schema.node(id)) {
             (Shape::Record(record), Node::Record { fields, .. }) => {
-                nested(self.record(record, fields, sure.value))
+                nested(self.record(record, fields, sure))
             }
             (Shape::Record(record), Node::Map(items)) => {
                 let mut found = Vec::new();
                 for (name, member) in &record.members {
                     self.path.push(OwnedSegment::field(name));
-                    found.extend(self.place(&member.shape, *items, sure.value));
+                    found.extend(self.place(&member.shape, *items, sure));
                     self.path.pop();
                 }
                 if let Some(others) = &record.others {
-                    found.extend(self.place(others, *items, false));
+                    found.extend(self.place(others, *items, Sure::NONE));
                 }
                 nested(found)
             }
@@ -157,7 +157,7 @@ impl Check<'_> {
             (Shape::Map(_), Node::Record { .. } | Node::Duration { .. }) => nested(Vec::new()),
             (Shape::Map(items), Node::Map(wanted)) | (Shape::Array(items), Node::Array(wanted)) => {
                 self.path.push(OwnedSegment::Index(0));
-                let found = self.place(items, *wanted, sure.value);
+                let found = self.place(items, *wanted, sure);
                 self.path.pop();
                 nested(found)
             }
@@ -177,19 +177,19 @@ impl Check<'_> {
         }
     }
 
-    fn record(&mut self, record: &Record, fields: &[Field], is_sure: bool) -> Vec<SinkFinding> {
+    fn record(&mut self, record: &Record, fields: &[Field], sure: Sure) -> Vec<SinkFinding> {
         let mut found = Vec::new();
         for field in fields {
             self.path.push(OwnedSegment::field(&field.name));
             match record.members.get(&field.name) {
                 Some(member) => {
                     if member.presence != Presence::Always && field.default.is_none() {
-                        found.push(self.missing(record, fields, field, true, is_sure));
+                        found.push(self.missing(record, fields, field, true, sure.value));
                     }
-                    found.extend(self.place(&member.shape, field.node, is_sure));
+                    found.extend(self.place(&member.shape, field.node, sure));
                 }
                 None if record.others.is_none() && field.default.is_none() => {
-                    found.push(self.missing(record, fields, field, false, is_sure));
+                    found.push(self.missing(record, fields, field, false, sure.value));
                 }
                 None => {}
             }
@@ -203,7 +203,7 @@ impl Check<'_> {
                         record,
                         fields,
                         name,
-                        is_sure && member.presence != Presence::Perhaps,
+                        sure.value && member.presence != Presence::Perhaps,
                     ));
                     self.path.pop();
                 }
@@ -213,11 +213,18 @@ impl Check<'_> {
     }
 }
 
-/// Whether a misfit is met for sure: by all values of an alternative, or only by some of them.
+/// What is known to come to a place.
 #[derive(Clone, Copy)]
 struct Sure {
+    /// A value does: what none of them fits is met.
     value: bool,
+    /// All that may stand there does, in one record or another: what only some of them fit is met, too.
     part: bool,
+}
+
+impl Sure {
+    const ALL: Self = Self { value: true, part: true };
+    const NONE: Self = Self { value: false, part: false };
 }
 
 /// What is said of one alternative.

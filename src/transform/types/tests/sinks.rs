@@ -318,3 +318,28 @@ fn what_a_closure_asks_of_its_item_is_not_certain() {
     let found = check_sink(&scope, &sink, Extra::Drop);
     assert!(found.iter().all(|finding| !finding.is_error), "{found:#?}");
 }
+
+#[test]
+fn what_a_closure_keeps_out_is_not_certain_inside_of_what_it_keeps() {
+    let schema = r#"{"type": "record", "name": "In", "fields": [{"name": "lines", "type": {"type": "array", "items":
+        {"type": "record", "name": "Line", "fields": [{"name": "sku", "type": ["null", "string"]},
+        {"name": "more", "type": {"type": "map", "values": ["null", "string"]}}]}}}]}"#;
+    let scope = Scope::start().after_decode(&decode(schema));
+    let sink = |sku: &str| {
+        let item = format!(
+            r#"{{"type": "record", "name": "Kept", "fields": [{{"name": "sku", "type": {sku}}},
+            {{"name": "more", "type": {{"type": "map", "values": "string"}}}}]}}"#
+        );
+        record(&field("v", &format!(r#"{{"type": "array", "items": {item}}}"#)))
+    };
+    let map = ".v = filter(.lines) -> |_i, line| { line.sku != null && line.more != {} }";
+    let kept = compiled(&scope, ProgramKind::Map, map).0.scope_after().clone();
+    let found = check_sink(&kept, &sink("\"string\""), Extra::Drop);
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert!(found.iter().all(|finding| !finding.is_error), "{found:#?}");
+    // What no item fits is met by all that are left.
+    assert_eq!(errors(&check_sink(&kept, &sink("\"int\""), Extra::Drop)).len(), 2);
+    // Without the closure all that the schema allows comes.
+    let whole = compiled(&scope, ProgramKind::Map, ".v = .lines").0.scope_after().clone();
+    assert_eq!(errors(&check_sink(&whole, &sink("\"string\""), Extra::Drop)).len(), 2);
+}

@@ -128,9 +128,7 @@ impl Check<'_> {
         let schema = self.schema;
         let nested = |found| Verdict { found, is_misfit: false };
         match (shape, schema.node(id)) {
-            (Shape::Record(record), Node::Record { fields, .. }) => {
-                nested(self.record(record, fields, sure))
-            }
+            (Shape::Record(record), Node::Record { fields, .. }) => nested(self.record(record, fields, sure)),
             (Shape::Record(record), Node::Map(items)) => {
                 let mut found = Vec::new();
                 for (name, member) in &record.members {

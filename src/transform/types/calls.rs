@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use vrl::compiler::value::kind;
-use vrl::parser::ast::{Expr, FunctionCall, Node, QueryTarget};
+use vrl::parser::ast::{Expr, FunctionCall, Literal, Node, QueryTarget};
+use vrl::path::OwnedSegment;
 
 use super::super::program::ProgramDiagnostic;
 use super::super::tolerant::WRONG_ARGUMENT;
@@ -20,7 +21,7 @@ pub(super) fn call(flow: &mut Flow<'_>, call: &FunctionCall) -> Shape {
         let expr = &argument.inner().expr;
         arguments.push(match (name.as_str(), index) {
             // To take away what only some versions have is right for all of them.
-            ("del", 0) => flow.asking(|flow| delete(flow, expr, call.arguments.len() > 1)),
+            ("del", 0) => flow.asking(|flow| delete(flow, expr, Compacts::of(call))),
             (name, 0) if name == "exists" || name.starts_with("is_") => flow.asking(|flow| flow.expr(expr)),
             _ => flow.expr(expr),
         });
@@ -48,6 +49,10 @@ pub(super) fn call(flow: &mut Flow<'_>, call: &FunctionCall) -> Shape {
         let found = predicates::check(flow, &name, call, &arguments);
         flow.found.extend(found);
     }
+    if name == "compact" {
+        let value = value_argument(call).and_then(|index| arguments.get(index));
+        return value.map_or(Shape::Any, |value| value.compacted(call.arguments.len() == 1));
+    }
     match (name.as_str(), arguments.into_iter().next()) {
         ("del", Some(first)) => first,
         ("upcase" | "downcase", Some(first)) => predicates::in_case(&name, &first),
@@ -68,37 +73,68 @@ fn value_argument(call: &FunctionCall) -> Option<usize> {
     named.or_else(|| all.clone().find(|index| name(index).is_none()))
 }
 
-fn delete(flow: &mut Flow<'_>, node: &Node<Expr>, compacts: bool) -> Shape {
-    let shape = flow.expr(node);
-    if let Expr::Query(query) = node.inner()
-        && let QueryTarget::Internal(name) = query.inner().target.inner()
-    {
-        let path = query.inner().path.inner();
-        let left = match compacts || path.is_root() {
-            true => Shape::Any,
-            false => flow.local(name).without(&path.segments),
-        };
-        flow.state.locals.insert(name.to_string(), left);
-        flow.may_take(query.inner(), compacts);
+/// Whether `del` takes away what is empty then, too.
+#[derive(Clone, Copy, PartialEq)]
+enum Compacts {
+    No,
+    Yes,
+    Perhaps,
+}
+
+impl Compacts {
+    fn of(call: &FunctionCall) -> Self {
+        let Some(option) = call.arguments.get(1) else { return Self::No };
+        match option.inner().expr.inner() {
+            Expr::Literal(literal) => match literal.inner() {
+                Literal::Boolean(true) => Self::Yes,
+                Literal::Boolean(false) => Self::No,
+                _ => Self::Perhaps,
+            },
+            _ => Self::Perhaps,
+        }
     }
-    if let Expr::Query(query) = node.inner()
-        && let QueryTarget::External(prefix) = query.inner().target.inner()
-    {
-        let path = query.inner().path.inner().clone();
-        flow.may_take(query.inner(), compacts);
-        let is_all = path.is_root();
-        let root = flow.root_mut(*prefix);
-        *root = match path.segments.first() {
-            None => Shape::Any,
-            Some(first) if compacts => root.with(std::slice::from_ref(first), &Shape::Any),
-            Some(_) => root.without(&path.segments),
-        };
-        flow.written.push(Written {
-            prefix: *prefix,
-            path,
-            span: node.span().range(),
-            is_delete: !compacts && !is_all,
-        });
+
+    /// What is left of `shape`.
+    fn left(self, shape: &Shape, path: &[OwnedSegment]) -> Shape {
+        match self {
+            Self::No => shape.without(path),
+            Self::Yes => shape.without_compacting(path),
+            Self::Perhaps => shape.without(path).merge(shape.without_compacting(path)),
+        }
+    }
+}
+
+fn delete(flow: &mut Flow<'_>, node: &Node<Expr>, compacts: Compacts) -> Shape {
+    let shape = flow.expr(node);
+    let Expr::Query(query) = node.inner() else { return shape };
+    let path = query.inner().path.inner().clone();
+    let takes_around = compacts != Compacts::No && path.segments.len() > 1;
+    let is_by_name = path.segments.iter().all(|segment| matches!(segment, OwnedSegment::Field(_)));
+    match query.inner().target.inner() {
+        QueryTarget::Internal(name) => {
+            let left = match path.is_root() || (takes_around && !is_by_name) {
+                true => Shape::Any,
+                false => compacts.left(&flow.local(name), &path.segments),
+            };
+            flow.state.locals.insert(name.to_string(), left);
+            flow.may_take(query.inner(), takes_around);
+        }
+        QueryTarget::External(prefix) => {
+            flow.may_take(query.inner(), takes_around);
+            match path.segments.first() {
+                None => *flow.root_mut(*prefix) = Shape::Any,
+                Some(first) if takes_around && !is_by_name => {
+                    flow.forget(*prefix, std::slice::from_ref(first));
+                }
+                Some(_) => {
+                    let root = flow.root_mut(*prefix);
+                    *root = compacts.left(root, &path.segments);
+                }
+            }
+            let is_delete = !path.is_root();
+            flow.written.push(Written { prefix: *prefix, path, span: node.span().range(), is_delete });
+        }
+        QueryTarget::FunctionCall(_) | QueryTarget::Container(_) => {}
     }
     shape
 }

@@ -67,6 +67,9 @@ fn opened(shape: &Shape, made: &Shape) -> Shape {
         Shape::Array(_) => Shape::Array(Arc::new(made.clone())),
         Shape::Map(_) => Shape::Map(Arc::new(made.clone())),
         Shape::Record(record) => {
+            // Which of all that the closure makes stands in which of them is not known.
+            let is_one = record.members.len() <= 1 && record.others.is_none();
+            let made = if is_one { made.clone() } else { made.perhaps() };
             let member = |member: &Member| Member { shape: made.clone(), presence: member.presence };
             let members = record.members.iter().map(|(name, old)| (name.clone(), member(old)));
             let others = record.others.as_ref().map(|_| made.clone());
@@ -93,7 +96,9 @@ fn thinned(shape: &Shape) -> Shape {
         Shape::Record(record) => {
             let mut record = (**record).clone();
             record.name = None;
-            record.members.values_mut().for_each(|member| member.presence = Presence::Perhaps);
+            for member in record.members.values_mut() {
+                *member = Member { shape: member.shape.perhaps(), presence: Presence::Perhaps };
+            }
             Shape::Record(Arc::new(record))
         }
         _ => Shape::Any,
@@ -190,6 +195,7 @@ impl Flow<'_> {
         }
         self.state = head.clone();
         let made = self.round(&round);
+        self.forget_bound(&names, effects);
         self.ascribe(closure.block.span().range(), effects);
         self.join(head);
         self.nested -= 1;

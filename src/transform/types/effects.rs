@@ -113,6 +113,14 @@ impl Flow<'_> {
         self.effects.extend(round.into_iter().filter(|effect| effect.is_opening));
     }
 
+    /// What was written to these variables since there were so many effects: each round of a closure binds them anew.
+    pub(super) fn forget_bound(&mut self, names: &[String], since: usize) {
+        let closure = self.effects.split_off(since);
+        let is_bound =
+            |effect: &Effect| matches!(&effect.target, Target::Local(name) if names.contains(name));
+        self.effects.extend(closure.into_iter().filter(|effect| !is_bound(effect)));
+    }
+
     /// Something may be taken away; with `compacts` also what stands around it.
     pub(super) fn may_take(&mut self, query: &Query, compacts: bool) {
         let path = query.path.inner().clone();

@@ -9,6 +9,7 @@ mod assign;
 mod avro;
 mod calls;
 mod closures;
+mod compacted;
 mod compare;
 mod compare_words;
 mod effects;

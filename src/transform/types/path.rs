@@ -126,6 +126,9 @@ impl Shape {
                 }
                 Shape::Record(Arc::new(record))
             }
+            Shape::Map(items) if !rest.is_empty() => {
+                Shape::Map(Arc::new((**items).clone().merge(items.without(rest))))
+            }
             Shape::Union(all) => Shape::one_of(all.iter().map(|one| one.without(path))),
             Shape::Perhaps(inner) => inner.without(path).perhaps(),
             other => other.clone(),

@@ -127,3 +127,40 @@ fn what_closures_make_has_the_types_of_their_results() {
     assert!(found.len() == 1 && !found[0].is_error, "{found:#?}");
     assert_eq!(one(&[".n = \"\"\nfor_each(.lines) -> |_i, l| { .n = l.sku }"], "n", "\"string\""), []);
 }
+
+#[test]
+fn a_closure_binds_its_variables_anew_in_each_round() {
+    for source in [
+        ".x = map_values(.lines) -> |l| { l = upcase(l.sku)\nl }",
+        ".x = map_values(.tags) -> |v| { v = length(v)\nv }",
+        ".x = map_values(.lines) -> |l| { l.z = upcase(l.sku)\ndel(l.sku)\nl }",
+        ".x = map_values(.lines) -> |l| { l.sku = length(l.sku)\nl }",
+        // Nor does it touch what has the same name outside.
+        "v = \"a\"\n.x = map_values(.tags) -> |v| { v = length(v)\nv }\n.y = upcase(v)",
+    ] {
+        compiled(&orders(), ProgramKind::Map, source);
+    }
+    // What it does not bind it writes.
+    let source = "v = \"a\"\n.x = map_values(.tags) -> |t| { .y = upcase(v)\nv = 1\nt }";
+    assert_eq!(refused(&orders(), ProgramKind::Map, source).len(), 1);
+}
+
+#[test]
+fn what_closures_make_of_an_object_is_not_known_for_each_member() {
+    let sink = |a: &str| {
+        format!(
+            r#"{{"type": "record", "name": "N", "fields": [{{"name": "a", "type": {a}, "default": ""}},
+            {{"name": "b", "type": "int"}}]}}"#
+        )
+    };
+    let made = ".n = {\"a\": .note, \"b\": .count}\n.n = ";
+    for made in [
+        format!("{made}filter(.n) -> |_k, v| {{ v != null }}"),
+        format!("{made}map_values(.n) -> |v| {{ if v == null {{ \"\" }} else {{ v }} }}"),
+    ] {
+        let found = one(&[made.as_str()], "n", &sink("\"string\""));
+        assert!(found.iter().all(|finding| !finding.is_error), "{made}: {found:#?}");
+    }
+    let found = one(&[".n = map_values({\"a\": .note, \"b\": 1}) -> |v| { 1.5 }"], "n", &sink("\"string\""));
+    assert_eq!(errors(&found).len(), 2, "{found:#?}");
+}

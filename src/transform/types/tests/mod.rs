@@ -11,6 +11,7 @@ use crate::transform::{
 };
 
 mod closures;
+mod compacted;
 mod comparisons;
 mod conditions;
 mod members;

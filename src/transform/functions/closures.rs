@@ -8,7 +8,7 @@ use vrl::compiler::value::Collection;
 use vrl::compiler::{CompileConfig, Expression, TypeDef, TypeState, compile_with_state};
 use vrl::value::{Kind, Value};
 
-use super::kinds::{items, joined, mapped};
+use super::kinds::{items, joined, mapped, thinned};
 use super::retyped::Correction;
 
 /// VRL keeps the type of items, and of members whose names are not known; and does not see that a closure is given more
@@ -71,6 +71,16 @@ pub(super) fn each(arguments: &ArgumentList, _: &TypeState) -> Correction {
     Arc::new(move |told, state| {
         let is_array = value.type_def(state).contains_array();
         may_return(told, returns && is_array)
+    })
+}
+
+/// As `for_each`; VRL forgets what the items are that may be left.
+pub(super) fn filter(arguments: &ArgumentList, state: &TypeState) -> Correction {
+    let value = arguments.required("value");
+    let each = each(arguments, state);
+    Arc::new(move |told, state| {
+        let kind = thinned(value.type_def(state).kind(), &|item| item.clone().or_undefined());
+        each(told.with_kind(kind), state)
     })
 }
 

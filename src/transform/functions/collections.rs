@@ -9,7 +9,7 @@ use vrl::compiler::{Expression, TypeDef, TypeState};
 use vrl::value::Kind;
 use vrl::value::kind::Index;
 
-use super::kinds::{any_collection, array_of, items};
+use super::kinds::{any_collection, array_of, items, thinned};
 use super::retyped::Correction;
 
 /// VRL keeps the last item.
@@ -104,6 +104,37 @@ pub(super) fn set(arguments: &ArgumentList, _: &TypeState) -> Correction {
 /// VRL takes what may be both an array and an object for an object, or for nothing.
 pub(super) fn same_collection(arguments: &ArgumentList, _: &TypeState) -> Correction {
     with_value(arguments, "value", |told, value| told.with_kind(any_collection(value)))
+}
+
+/// VRL forgets what stands in what is left.
+pub(super) fn compact(arguments: &ArgumentList, _: &TypeState) -> Correction {
+    const OPTIONS: [&str; 6] = ["recursive", "null", "string", "object", "array", "nullish"];
+    let as_usual = OPTIONS.iter().all(|option| arguments.optional(option).is_none());
+    with_value(arguments, "value", move |told, value| {
+        told.with_kind(compacted(value, as_usual, COMPACTED_MAX))
+    })
+}
+
+/// How deep `compact` is followed.
+const COMPACTED_MAX: usize = 8;
+
+fn compacted(kind: &Kind, as_usual: bool, depth: usize) -> Kind {
+    thinned(kind, &|item| {
+        if item.is_any() || depth == 0 {
+            return Kind::any();
+        }
+        let mut left = item.without_object().without_array();
+        if as_usual {
+            left.remove_null();
+        }
+        let is_collection = item.contains_object() || item.contains_array();
+        if is_collection {
+            left = left.union(compacted(item, as_usual, depth - 1));
+        }
+        // Numbers and the like are never empty.
+        let stays = !is_collection && !item.contains_null() && !item.contains_bytes();
+        if stays { left } else { left.or_undefined() }
+    })
 }
 
 /// VRL takes what may be several things for an object.

@@ -46,6 +46,23 @@ pub(super) fn any_collection(kind: &Kind) -> Kind {
     joined(object.into_iter().chain(array))
 }
 
+/// The collections that the kind may be, with some of what stands in them: `change` makes of each what it is then, absent
+/// where it may be left out.
+pub(super) fn thinned(kind: &Kind, change: &dyn Fn(&Kind) -> Kind) -> Kind {
+    let object = kind.as_object().map(|object| {
+        let known = object.known().iter().map(|(name, member)| {
+            let left = change(&member.without_undefined());
+            (name.clone(), if member.contains_undefined() { left.or_undefined() } else { left })
+        });
+        Kind::object(Collection::from_parts(known.collect(), change(&object.unknown_kind())))
+    });
+    let array = kind.as_array().map(|array| {
+        let items = change(&array.reduced_kind().without_undefined());
+        array_of(items.without_undefined())
+    });
+    joined(object.into_iter().chain(array))
+}
+
 /// An array of as many such items as there may be.
 pub(super) fn array_of(kind: Kind) -> Kind {
     Kind::array(Collection::<Index>::from_unknown(kind))

@@ -164,3 +164,24 @@ fn what_closures_make_of_an_object_is_not_known_for_each_member() {
     let found = one(&[".n = map_values({\"a\": .note, \"b\": 1}) -> |v| { 1.5 }"], "n", &sink("\"string\""));
     assert_eq!(errors(&found).len(), 2, "{found:#?}");
 }
+
+#[test]
+fn what_is_left_of_a_collection_keeps_its_types() {
+    for source in [
+        ".x = map_values(filter(.lines) -> |_i, l| { l.price > 1.0 }) -> |l| { upcase(l.sku) }",
+        ".x = join(compact([.region, .note]), \",\")",
+        ".x = map_values(filter(.tags) -> |k, _v| { k != \"a\" }) -> |v| { upcase(v) }",
+        ".x = compact(.lines)\nfor_each(.x) -> |_i, l| { .n = l.price + 1.0 }",
+        ".x = map_values(compact(.tags, nullish: true)) -> |v| { upcase(v) }",
+    ] {
+        compiled(&orders(), ProgramKind::Map, source);
+    }
+    for source in [
+        ".x = upcase(filter(.customer) -> |_k, v| { v == true }.name)",
+        ".x = upcase(compact(.customer).name)",
+        ".x = join(compact([.region, .note], null: false), \",\")",
+        ".x = join(filter([.region, .note]) -> |_i, v| { v != null }, \",\")",
+    ] {
+        assert_eq!(refused(&orders(), ProgramKind::Map, source).len(), 1, "{source}");
+    }
+}

@@ -160,7 +160,7 @@ impl Flow<'_> {
     }
 
     /// Takes the certainty from all that an expression reads.
-    fn suspect(&mut self, node: &Node<Expr>) {
+    pub(super) fn suspect(&mut self, node: &Node<Expr>) {
         let walk = Walk::of_expr(node.clone());
         if walk.has_variables {
             // Whatever a variable was made of, and what else holds that.
@@ -183,7 +183,10 @@ impl Flow<'_> {
 
     fn suspect_path(&mut self, prefix: PathPrefix, path: &OwnedValuePath) {
         let root = self.root_mut(prefix);
-        *root = root.changed(&path.segments, false, &Shape::perhaps);
+        *root = match path.is_root() {
+            true => root.doubted(),
+            false => root.changed(&path.segments, false, &Shape::perhaps),
+        };
     }
 }
 

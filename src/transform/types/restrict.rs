@@ -60,6 +60,22 @@ pub(super) fn without_symbol(shape: &Shape, value: &Value) -> Shape {
 }
 
 impl Shape {
+    /// The same values, of whose members it is not known any more that each of them occurs.
+    pub(super) fn doubted(&self) -> Self {
+        match self {
+            Self::Record(record) => {
+                let mut record = (**record).clone();
+                for member in record.members.values_mut() {
+                    member.shape = member.shape.perhaps();
+                }
+                record.others = record.others.as_ref().map(Self::perhaps);
+                Self::Record(Arc::new(record))
+            }
+            Self::Union(all) => Self::one_of(all.iter().map(|one| one.doubted().perhaps())),
+            other => other.perhaps(),
+        }
+    }
+
     fn object_of(others: Self) -> Self {
         Self::Record(Arc::new(Record { name: None, members: BTreeMap::new(), others: Some(others) }))
     }

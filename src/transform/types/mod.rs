@@ -14,6 +14,7 @@ mod compare_words;
 mod effects;
 mod flow;
 mod forms;
+mod insist;
 mod json;
 mod kept;
 mod literals;

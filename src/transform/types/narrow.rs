@@ -143,7 +143,7 @@ impl Flow<'_> {
     }
 
     /// Changes what is known about a path; `is_there`: also that something is there.
-    fn keep(
+    pub(super) fn keep(
         &mut self,
         prefix: PathPrefix,
         path: &OwnedValuePath,

@@ -50,6 +50,10 @@ fn is_refused(steps: &[&str], name: &str, of: &str) {
     assert!(errors > 0 && errors == found.len(), "{steps:?} {name} into {of}: {found:#?}");
 }
 
+fn is_taken(steps: &[&str], name: &str, of: &str) {
+    assert_eq!(told(steps, name, of), [], "{steps:?} {name} into {of}");
+}
+
 #[test]
 fn what_a_condition_asks_of_a_copy_tells_of_the_original() {
     for steps in [
@@ -96,5 +100,62 @@ fn what_a_condition_asks_of_what_no_map_wrote_leaves_the_rest_as_it_is() {
         &[".y = .note", "if .note2 == null { abort }"],
     ] {
         is_refused(steps, "note", "\"string\"");
+    }
+}
+
+#[test]
+fn what_a_call_with_an_exclamation_mark_fails_for_comes_to_no_sink() {
+    for steps in [
+        &["string!(.note)"][..],
+        &[".z = upcase!(.note)"],
+        &[".z = upcase!(value: .note)"],
+        &["assert!(.note != null)"],
+        &["assert!(is_string(.note) && .id > 3, \"no note\")"],
+        &["filter: .id > 2", "x = parse_json!(.note)\n.z = x.a"],
+        &[".z = string!(.note)", ".other = 1"],
+        &[".z = [string!(.note)]"],
+        &[".z = string!(.note) + .name"],
+    ] {
+        is_taken(steps, "note", "\"string\"");
+    }
+    // A call that was asked of a copy, or whose failing is not understood.
+    for steps in [
+        &[".y = .note", "string!(.y)"][..],
+        &[".y = .note\nstring!(.y)"],
+        &["x = .note\nstring!(x)"],
+        &[".has = .note != null", "assert!(.has)"],
+        &["assert_eq!(.note, \"x\")"],
+        &["assert!(length(.note) ?? 0 > 0)"],
+        &["if .id > 3 { string!(.note) }"],
+        &[".z = string!(.note) ?? \"none\""],
+    ] {
+        is_warned(steps, "note", "\"string\"");
+    }
+    is_warned(&["assert!(exists(.ur.a) || .id > 3)"], "ur", RA);
+    is_taken(&["assert!(exists(.ur.a))"], "ur", RA);
+    // What the call lets through, or does not look at, comes all the same.
+    for steps in [
+        &["string!(.note2)"][..],
+        &[".z = to_string!(.id)"],
+        &["string!(.name)"],
+        &[".note2 = string!(.note2)"],
+    ] {
+        is_refused(steps, "note", "\"string\"");
+    }
+    is_refused(&["string!(.note)"], "note", "\"int\"");
+}
+
+#[test]
+fn behind_a_call_with_an_exclamation_mark_nothing_is_handled_again() {
+    behind(&["string!(.note)\n.z = upcase(.note)"]);
+    behind(&["assert!(.note != null)\n.z = upcase(.note)"]);
+    behind(&["string!(.note)", ".z = upcase(.note)"]);
+    for source in [
+        "if .id > 3 { string!(.note) }\n.z = upcase(.note)",
+        "string!(.note)\n.note = null\n.z = upcase(.note)",
+        ".z = string!(.note) ?? \"\"\n.z = upcase(.note)",
+        "for_each([.id]) -> |_i, id| { if id > 3 { string!(.note) } }\n.z = upcase(.note)",
+    ] {
+        assert!(!refused(&behind(&[]), ProgramKind::Map, source).is_empty(), "{source}");
     }
 }

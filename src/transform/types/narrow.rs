@@ -129,6 +129,12 @@ impl Flow<'_> {
                     self.keep(prefix, path, true, &Shape::clone);
                 }
             }
+            ("exists", false) => {
+                self.narrowed_at(prefix, path);
+                let root = self.root_mut(prefix);
+                *root = root.lacking(&path.segments);
+                self.state.dead |= self.root(prefix).is_never();
+            }
             ("is_null", _) => self.narrow_equal(prefix, path, &Value::Null, truth),
             ("is_nullish", false) => self.narrow_equal(prefix, path, &Value::Null, false),
             (name, truth) => {

@@ -18,8 +18,10 @@ const IN: &str = r#"{"type": "record", "name": "In", "fields": [
         {"type": "record", "name": "Y", "fields": [{"name": "y", "type": "string"}]}]}
 ]}"#;
 
-/// The variant of `.ur` that has `a`.
+/// The variant of `.ur` that has `a`, and the one that has `b`.
 const RA: &str = r#"{"type": "record", "name": "OutA", "fields": [{"name": "a", "type": "int"}]}"#;
+
+const RB: &str = r#"{"type": "record", "name": "OutB", "fields": [{"name": "b", "type": "string"}]}"#;
 
 /// What is known behind these steps; those that begin with `filter:` are such.
 fn behind(steps: &[&str]) -> Scope {
@@ -158,4 +160,19 @@ fn behind_a_call_with_an_exclamation_mark_nothing_is_handled_again() {
     ] {
         assert!(!refused(&behind(&[]), ProgramKind::Map, source).is_empty(), "{source}");
     }
+}
+
+#[test]
+fn where_a_member_does_not_exist_the_variants_without_it_are_left() {
+    is_taken(&["filter: !exists(.ur.b)"], "ur", RA);
+    is_taken(&["filter: !exists(.ur.a)"], "ur", RB);
+    is_taken(&["if exists(.ur.b) { abort }"], "ur", RA);
+    is_taken(&["filter: !(exists(.ur.b) || .id > 3)"], "ur", RA);
+    is_refused(&["filter: !exists(.ur.b)"], "ur", RB);
+    is_refused(&["filter: !exists(.ur.b)"], "note", "\"string\"");
+    behind(&["if exists(.u.x) { .r = .u.x } else { .r = length(.u.y) }"]);
+    behind(&["filter: !exists(.u.x)", ".r = length(.u.y)"]);
+    // It may be there or not, and is null where it is not.
+    behind(&["if .id > 3 { .q = 1 }", "if exists(.q) { .r = 1 } else { .r = .q }"]);
+    assert!(!refused(&behind(&[]), ProgramKind::Map, "if exists(.id) { .r = length(.u.y) }").is_empty());
 }

@@ -260,6 +260,11 @@ impl Scope {
         self.writes.iter().rev().find(related)
     }
 
+    /// All places that maps before wrote, or took something away from.
+    pub(super) fn written(&self) -> Vec<(PathPrefix, OwnedValuePath)> {
+        self.writes.iter().map(|write| (write.prefix, write.path.clone())).collect()
+    }
+
     pub(super) fn type_state(&self) -> TypeState {
         // VRL 0.38 checks an assignment to `%a.b` against the type of `.a` (verify_overwritable): with nothing but
         // bytes there, no program could write the envelope before `decode`. Members of bytes are refused elsewhere.

@@ -35,6 +35,7 @@ pub(super) fn call(flow: &mut Flow<'_>, call: &FunctionCall) -> Shape {
             flow.found.push(failing(&name, shape, argument.inner().expr.span().range()));
         }
     }
+    flow.insist(&name, call, &arguments);
     if let Some(closure) = &call.closure {
         let value = value_argument(call).and_then(|index| arguments.get(index));
         let value = value.cloned().unwrap_or(Shape::Any);

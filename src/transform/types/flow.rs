@@ -60,6 +60,8 @@ pub(super) struct Flow<'s> {
     pub has_members: bool,
     /// All that the program reads.
     pub reads: Vec<(PathPrefix, OwnedValuePath)>,
+    /// All that maps before have written.
+    pub made: Vec<(PathPrefix, OwnedValuePath)>,
     /// Inside an expression that asks whether something is there.
     pub asks: bool,
     /// How many closures stand around the place.
@@ -108,6 +110,7 @@ impl<'s> Flow<'s> {
             may_ask,
             has_members: true,
             reads,
+            made: Vec::new(),
             asks: false,
             dead: Vec::new(),
             nested: 0,
@@ -235,7 +238,9 @@ impl<'s> Flow<'s> {
             None => Shape::Null,
         };
         let otherwise = if self.state.dead { Shape::never() } else { otherwise };
+        let keeps_out = self.state.dead != after_then.dead;
         self.join(after_then);
+        condition.into_iter().filter(|_| keeps_out).for_each(|condition| self.doubt_by(condition));
         Shape::one_of([then, otherwise])
     }
 

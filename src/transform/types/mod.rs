@@ -15,9 +15,11 @@ mod compare_words;
 mod effects;
 mod flow;
 mod forms;
+mod insist;
 mod json;
 mod kept;
 mod literals;
+mod made;
 mod members;
 mod narrow;
 mod nesting;
@@ -93,6 +95,7 @@ pub(super) fn follow(
     let (value, envelope) = (scope.value_shape().clone(), scope.envelope_shape());
     let mut flow = flow::Flow::new(source, value.clone(), envelope.clone(), scope.may_ask());
     flow.has_members = scope.is_decoded();
+    flow.made = scope.written();
     flow.reads = Walk::reads_of(ast.clone());
     flow.program(ast);
     let effects = std::mem::take(&mut flow.ascribed);
@@ -117,11 +120,13 @@ pub(super) fn follow(
         flow.state = flow::State::at(value, envelope.clone());
         if ast.0.len() > 1 || access.returns {
             flow.suspect_all();
+            flow.doubt_by_reads();
         }
         if let Some(RootExpr::Expr(last)) = ast.0.last().map(|root| root.inner())
             && !access.returns
         {
             flow.narrow(last, true);
+            flow.doubt_by(last);
         }
         (!flow.state.dead).then(|| (flow.state.value.clone(), flow.state.envelope.clone()))
     };

@@ -129,6 +129,12 @@ impl Flow<'_> {
                     self.keep(prefix, path, true, &Shape::clone);
                 }
             }
+            ("exists", false) => {
+                self.narrowed_at(prefix, path);
+                let root = self.root_mut(prefix);
+                *root = root.lacking(&path.segments);
+                self.state.dead |= self.root(prefix).is_never();
+            }
             ("is_null", _) => self.narrow_equal(prefix, path, &Value::Null, truth),
             ("is_nullish", false) => self.narrow_equal(prefix, path, &Value::Null, false),
             (name, truth) => {
@@ -143,7 +149,7 @@ impl Flow<'_> {
     }
 
     /// Changes what is known about a path; `is_there`: also that something is there.
-    fn keep(
+    pub(super) fn keep(
         &mut self,
         prefix: PathPrefix,
         path: &OwnedValuePath,
@@ -160,7 +166,7 @@ impl Flow<'_> {
     }
 
     /// Takes the certainty from all that an expression reads.
-    fn suspect(&mut self, node: &Node<Expr>) {
+    pub(super) fn suspect(&mut self, node: &Node<Expr>) {
         let walk = Walk::of_expr(node.clone());
         if walk.has_variables {
             // Whatever a variable was made of, and what else holds that.
@@ -183,7 +189,10 @@ impl Flow<'_> {
 
     fn suspect_path(&mut self, prefix: PathPrefix, path: &OwnedValuePath) {
         let root = self.root_mut(prefix);
-        *root = root.changed(&path.segments, false, &Shape::perhaps);
+        *root = match path.is_root() {
+            true => root.doubted(),
+            false => root.changed(&path.segments, false, &Shape::perhaps),
+        };
     }
 }
 

@@ -67,7 +67,11 @@ impl Flow<'_> {
             self.narrow(condition, truth);
         }
         let shape = self.expr(right);
+        let keeps_out = self.state.dead && !before.dead;
         self.join(before);
+        if keeps_out {
+            self.doubt_by(condition);
+        }
         shape
     }
 

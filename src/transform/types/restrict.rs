@@ -60,6 +60,47 @@ pub(super) fn without_symbol(shape: &Shape, value: &Value) -> Shape {
 }
 
 impl Shape {
+    /// The same without the alternatives that always have something at a path.
+    pub(super) fn lacking(&self, path: &[OwnedSegment]) -> Self {
+        let Some((first, rest)) = path.split_first() else { return Self::never() };
+        match (self, first) {
+            (Self::Record(record), OwnedSegment::Field(name)) => {
+                let mut record = (**record).clone();
+                if let Some(member) = record.members.get_mut(name.as_str()) {
+                    match (member.shape.lacking(rest), member.presence) {
+                        (left, Presence::Always) if left.is_never() => return left,
+                        // Whether it is there is not told of a member by itself.
+                        (left, Presence::Perhaps) if left.is_never() => {}
+                        (left, _) => member.shape = left,
+                    }
+                }
+                Self::Record(Arc::new(record))
+            }
+            (Self::Union(all), _) => Self::one_of(all.iter().map(|one| one.lacking(path))),
+            (Self::Perhaps(inner), _) => match inner.lacking(path) {
+                never if never.is_never() => never,
+                other => other.perhaps(),
+            },
+            _ => self.clone(),
+        }
+    }
+
+    /// The same values, of whose members it is not known any more that each of them occurs.
+    pub(super) fn doubted(&self) -> Self {
+        match self {
+            Self::Record(record) => {
+                let mut record = (**record).clone();
+                for member in record.members.values_mut() {
+                    member.shape = member.shape.perhaps();
+                }
+                record.others = record.others.as_ref().map(Self::perhaps);
+                Self::Record(Arc::new(record))
+            }
+            Self::Union(all) => Self::one_of(all.iter().map(|one| one.doubted().perhaps())),
+            other => other.perhaps(),
+        }
+    }
+
     fn object_of(others: Self) -> Self {
         Self::Record(Arc::new(Record { name: None, members: BTreeMap::new(), others: Some(others) }))
     }

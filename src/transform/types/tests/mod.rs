@@ -18,6 +18,7 @@ mod members;
 mod overlooked;
 mod programs;
 mod sinks;
+mod sure;
 mod writers;
 
 const ORDER: &str = r#"{"type": "record", "name": "shop.Order", "fields": [

@@ -1,0 +1,178 @@
+//! What comes to a sink for certain behind conditions, and what does not.
+
+use super::*;
+
+const IN: &str = r#"{"type": "record", "name": "In", "fields": [
+    {"name": "id", "type": "long"},
+    {"name": "cnt", "type": "int"},
+    {"name": "db", "type": "double"},
+    {"name": "by", "type": "bytes"},
+    {"name": "name", "type": "string"},
+    {"name": "note", "type": ["null", "string"]},
+    {"name": "note2", "type": ["null", "string"]},
+    {"name": "ur", "type": [
+        {"type": "record", "name": "Ra", "fields": [{"name": "kind", "type": "string"}, {"name": "a", "type": "int"}]},
+        {"type": "record", "name": "Rb", "fields": [{"name": "kind", "type": "string"}, {"name": "b", "type": "string"}]}]},
+    {"name": "u", "type": [
+        {"type": "record", "name": "X", "fields": [{"name": "x", "type": "int"}]},
+        {"type": "record", "name": "Y", "fields": [{"name": "y", "type": "string"}]}]}
+]}"#;
+
+/// The variant of `.ur` that has `a`, and the one that has `b`.
+const RA: &str = r#"{"type": "record", "name": "OutA", "fields": [{"name": "a", "type": "int"}]}"#;
+
+const RB: &str = r#"{"type": "record", "name": "OutB", "fields": [{"name": "b", "type": "string"}]}"#;
+
+/// What is known behind these steps; those that begin with `filter:` are such.
+fn behind(steps: &[&str]) -> Scope {
+    let start = Scope::start().with_encoded_keys(true).after_decode(&decode(IN));
+    steps.iter().fold(start, |scope, step| {
+        let (kind, source) = match step.strip_prefix("filter: ") {
+            Some(filter) => (ProgramKind::Filter, filter),
+            None => (ProgramKind::Map, *step),
+        };
+        compiled(&scope, kind, source).0.scope_after().clone()
+    })
+}
+
+/// What a sink with one member says behind these steps.
+fn told(steps: &[&str], name: &str, of: &str) -> Vec<SinkFinding> {
+    check_sink(&behind(steps), &record(&field(name, of)), Extra::Drop)
+}
+
+/// It is only a warning.
+fn is_warned(steps: &[&str], name: &str, of: &str) {
+    let found = told(steps, name, of);
+    assert!(found.len() == 1 && !found[0].is_error, "{steps:?} {name} into {of}: {found:#?}");
+}
+
+fn is_refused(steps: &[&str], name: &str, of: &str) {
+    let found = told(steps, name, of);
+    let errors = errors(&found).len();
+    assert!(errors > 0 && errors == found.len(), "{steps:?} {name} into {of}: {found:#?}");
+}
+
+fn is_taken(steps: &[&str], name: &str, of: &str) {
+    assert_eq!(told(steps, name, of), [], "{steps:?} {name} into {of}");
+}
+
+#[test]
+fn what_a_condition_asks_of_a_copy_tells_of_the_original() {
+    for steps in [
+        &[".y = .note", "filter: .y != null"][..],
+        &[".has = .note != null", "filter: .has"],
+        &[".has = .note != null", ".other = 1", "filter: .has == true"],
+        &[".y = length(.note) ?? 0", "filter: .y > 0"],
+        &[".copy = .", "filter: .copy.note != null"],
+        &["%headers.h = .note", "filter: %headers.h != null"],
+        &["%key = .note", "filter: %key != null"],
+        &[".in.deep = .note", "filter: .in.deep != null"],
+        &[".y = .note", ".z = .y", "filter: .z != null"],
+        &[".y = .note", "filter: x = .y; x != null"],
+        &[".y = .note", "filter: if .y == null { return false }\ntrue"],
+        &[".y = .note", "filter: .y != null", ".other = 1"],
+        &[".y = .note", "if .y == null { abort }"],
+        &[".y = .note\nif .y == null { abort }"],
+        &[".y = .note", "x = .y\nif x == null { abort }"],
+        &[".y = .note", ".ok = .y == null && { abort; true }"],
+    ] {
+        is_warned(steps, "note", "\"string\"");
+    }
+    is_warned(&[".k = exists(.ur.a)", "filter: .k"], "ur", RA);
+    is_warned(&[".k = .id < 5", "filter: .k"], "id", "\"int\"");
+}
+
+#[test]
+fn what_holds_for_every_record_is_refused_behind_such_a_condition() {
+    for steps in [&[".y = .note", "filter: .y != null"][..], &[".k = .id < 5", "filter: .k"]] {
+        is_refused(steps, "name", "\"int\"");
+        is_refused(steps, "note", "\"int\"");
+        is_refused(steps, "none", "\"int\"");
+    }
+}
+
+#[test]
+fn what_a_condition_asks_of_what_no_map_wrote_leaves_the_rest_as_it_is() {
+    for steps in [
+        &["filter: .note2 != null"][..],
+        &[".x = 1\n.in.deep = .note", "filter: .note2 != null"],
+        &["%headers.h = .note", "filter: .id > 5"],
+        &["filter: .note2 != null", ".y = .note"],
+        &[".y = .note", "if .y == null { .x = 1 }"],
+        &[".y = .note", "if .note2 == null { abort }"],
+    ] {
+        is_refused(steps, "note", "\"string\"");
+    }
+}
+
+#[test]
+fn what_a_call_with_an_exclamation_mark_fails_for_comes_to_no_sink() {
+    for steps in [
+        &["string!(.note)"][..],
+        &[".z = upcase!(.note)"],
+        &[".z = upcase!(value: .note)"],
+        &["assert!(.note != null)"],
+        &["assert!(is_string(.note) && .id > 3, \"no note\")"],
+        &["filter: .id > 2", "x = parse_json!(.note)\n.z = x.a"],
+        &[".z = string!(.note)", ".other = 1"],
+        &[".z = [string!(.note)]"],
+        &[".z = string!(.note) + .name"],
+    ] {
+        is_taken(steps, "note", "\"string\"");
+    }
+    // A call that was asked of a copy, or whose failing is not understood.
+    for steps in [
+        &[".y = .note", "string!(.y)"][..],
+        &[".y = .note\nstring!(.y)"],
+        &["x = .note\nstring!(x)"],
+        &[".has = .note != null", "assert!(.has)"],
+        &["assert_eq!(.note, \"x\")"],
+        &["assert!(length(.note) ?? 0 > 0)"],
+        &["if .id > 3 { string!(.note) }"],
+        &[".z = string!(.note) ?? \"none\""],
+    ] {
+        is_warned(steps, "note", "\"string\"");
+    }
+    is_warned(&["assert!(exists(.ur.a) || .id > 3)"], "ur", RA);
+    is_taken(&["assert!(exists(.ur.a))"], "ur", RA);
+    // What the call lets through, or does not look at, comes all the same.
+    for steps in [
+        &["string!(.note2)"][..],
+        &[".z = to_string!(.id)"],
+        &["string!(.name)"],
+        &[".note2 = string!(.note2)"],
+    ] {
+        is_refused(steps, "note", "\"string\"");
+    }
+    is_refused(&["string!(.note)"], "note", "\"int\"");
+}
+
+#[test]
+fn behind_a_call_with_an_exclamation_mark_nothing_is_handled_again() {
+    behind(&["string!(.note)\n.z = upcase(.note)"]);
+    behind(&["assert!(.note != null)\n.z = upcase(.note)"]);
+    behind(&["string!(.note)", ".z = upcase(.note)"]);
+    for source in [
+        "if .id > 3 { string!(.note) }\n.z = upcase(.note)",
+        "string!(.note)\n.note = null\n.z = upcase(.note)",
+        ".z = string!(.note) ?? \"\"\n.z = upcase(.note)",
+        "for_each([.id]) -> |_i, id| { if id > 3 { string!(.note) } }\n.z = upcase(.note)",
+    ] {
+        assert!(!refused(&behind(&[]), ProgramKind::Map, source).is_empty(), "{source}");
+    }
+}
+
+#[test]
+fn where_a_member_does_not_exist_the_variants_without_it_are_left() {
+    is_taken(&["filter: !exists(.ur.b)"], "ur", RA);
+    is_taken(&["filter: !exists(.ur.a)"], "ur", RB);
+    is_taken(&["if exists(.ur.b) { abort }"], "ur", RA);
+    is_taken(&["filter: !(exists(.ur.b) || .id > 3)"], "ur", RA);
+    is_refused(&["filter: !exists(.ur.b)"], "ur", RB);
+    is_refused(&["filter: !exists(.ur.b)"], "note", "\"string\"");
+    behind(&["if exists(.u.x) { .r = .u.x } else { .r = length(.u.y) }"]);
+    behind(&["filter: !exists(.u.x)", ".r = length(.u.y)"]);
+    // It may be there or not, and is null where it is not.
+    behind(&["if .id > 3 { .q = 1 }", "if exists(.q) { .r = 1 } else { .r = .q }"]);
+    assert!(!refused(&behind(&[]), ProgramKind::Map, "if exists(.id) { .r = length(.u.y) }").is_empty());
+}

@@ -2,6 +2,7 @@
 //! that it takes, and of the tokens of its grammar.
 
 mod arguments;
+mod elsewhere;
 mod names;
 mod parts;
 mod syntax;
@@ -11,11 +12,12 @@ mod unhandled;
 mod tests;
 
 use vrl::parser::ast::Program;
+use vrl::path::{OwnedTargetPath, OwnedValuePath, PathPrefix, ValuePath};
 
-use super::access::Walk;
+use super::access::{Touch, Walk};
 use super::program::{ProgramDiagnostic, ProgramKind};
 use super::scope::Scope;
-use super::types::Kept;
+use super::types::{Kept, Shape};
 
 /// A program and its place.
 #[derive(Clone, Copy)]
@@ -96,6 +98,23 @@ pub(super) fn in_own_words(found: Vec<ProgramDiagnostic>, source: Source<'_>) ->
 /// What VRL's parser says, in other words.
 pub(super) fn of_syntax(found: ProgramDiagnostic, text: &str) -> ProgramDiagnostic {
     syntax::of(found, text)
+}
+
+/// What a schema says of a place that the program did not write.
+fn shape_at(place: &OwnedTargetPath, source: Source<'_>) -> Option<Shape> {
+    let path = &place.path;
+    let related = |written: &OwnedValuePath| written.can_start_with(path) || path.can_start_with(written);
+    let is_written = source.walk.paths.iter().any(|touched| {
+        touched.prefix == place.prefix && touched.touch != Touch::Read && related(&touched.path)
+    });
+    if is_written {
+        return None;
+    }
+    let root = match place.prefix {
+        PathPrefix::Event => source.scope.value_shape().clone(),
+        PathPrefix::Metadata => source.scope.envelope_shape(),
+    };
+    Some(root.read(&path.segments).shape)
 }
 
 /// Types as VRL lists them, in words.

@@ -3,11 +3,15 @@
 use std::ops::Range;
 
 use super::super::program::{ProgramDiagnostic, ProgramLabel};
+use super::elsewhere;
 
 /// VRL's codes for a token in the wrong place, the end in the wrong place, and a string that is none.
 const UNEXPECTED: usize = 203;
 const UNEXPECTED_END: usize = 204;
 const STRING: usize = 207;
+
+/// VRL's code for a word that it keeps for itself.
+const RESERVED: usize = 205;
 
 /// Words of other languages, and what stands for them.
 const ELSEWHERE: [(&str, &str); 12] = [
@@ -36,13 +40,20 @@ pub(super) fn of(found: ProgramDiagnostic, text: &str) -> ProgramDiagnostic {
             let words = "it has no end, or a backslash before what cannot stand there";
             ProgramDiagnostic::own_error("this is no string", place, words).with_code(found.code)
         }
+        RESERVED => {
+            let (word, behind) = (text.get(place.clone()).unwrap_or(""), text.get(place.end..).unwrap_or(""));
+            let (label, note) = elsewhere::reserved(word, behind);
+            let message = format!("`{word}` is a word that VRL keeps for itself");
+            let found = ProgramDiagnostic::own_error(message, place, label).with_code(found.code);
+            note.into_iter().fold(found, ProgramDiagnostic::with_note)
+        }
         UNEXPECTED | UNEXPECTED_END => {
             let is_end = found.code == UNEXPECTED_END;
             let message = if is_end { "the program ends too early" } else { "this cannot be read" };
             let at = place.start.min(text.len());
             let (label, note) = match word_of_elsewhere(text, &place) {
                 Some((word, here)) => (format!("`{word}` is {here} here"), None),
-                None => hint(text, at, &expects),
+                None => elsewhere::hint(text, at).unwrap_or_else(|| hint(text, at, &expects)),
             };
             let is_told = !label.is_empty();
             let label = if is_told { label } else { plain(is_end, expected) };
@@ -124,7 +135,7 @@ fn unclosed(text: &str, at: usize) -> Option<ProgramLabel> {
 }
 
 /// The last bracket that is not closed; what stands in strings and comments does not count.
-fn open_bracket(text: &str) -> Option<usize> {
+pub(super) fn open_bracket(text: &str) -> Option<usize> {
     let (mut open, mut quote, mut is_escaped, mut is_comment) = (Vec::new(), None, false, false);
     for (at, byte) in text.bytes().enumerate() {
         match (byte, quote) {

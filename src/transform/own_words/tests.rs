@@ -52,9 +52,43 @@ fn what_cannot_be_read_is_told_in_words_of_what_is_written() {
         (".x = foo + 1", "there is no variable `foo`"),
         (".x = substring(.a, 1)", "here it is `slice`"),
         (".x = upcse(.a)", "did you mean `upcase`?"),
+        (".x = \"{{ .a.b }}\"", "`\"…\" + to_string!(.a.b)` puts it into a text"),
+        (".x = \"{{ b }}\"", "there is no variable `b`"),
+        (".x = now", "did you mean `now()`?"),
+        (".x = upcase", "did you mean `upcase(…)`?"),
+        (".x = 1e300", "a number has no exponent here"),
+        (".x = 1.5e3", "a number has no exponent here"),
+        (".x = 5e-3", "a number has no exponent here"),
+        (".a == 1 || .b = null", "`==` compares"),
+        ("for item in .items {}", "`for_each(.items) -> |_index, item| { … }`"),
+        ("while true {}", "`for_each(.items) -> |_index, item| { … }`"),
+        ("timestamp = 1", "a variable needs another name"),
+        (".n += 1", "write `.n = .n + 1`"),
+        (".n++", "write `.n = .n + 1`"),
+        ("i = 0\n.x = .items[i]", "only a number stands here"),
+        (".x = .m[\"a b\"]", "`.m.\"a b\"`"),
+        (".x = .items[0][\"price\"]", "`.items[0].price`"),
+        (".x = `abc`", "double quotes"),
     ] {
         let found = told(source);
         assert!(found.len() == 1 && found[0].1.contains(words), "{source}: {found:?}");
+    }
+}
+
+#[test]
+fn what_is_advised_compiles() {
+    for (wrong, advice, right) in [
+        (".x = 1e300", "`to_float!(\"1e300\")`", ".x = to_float!(\"1e300\")"),
+        (".x = .items[i]", "`get!(.items, [i])`", "i = 0\n.x = get!(.items, [i])"),
+        (
+            ".x = \"{{ .a }}\"",
+            "`a = to_string!(.a)` before, and `{{ a }}` here",
+            "a = to_string!(.a)\n.x = \"{{ a }}\"",
+        ),
+    ] {
+        let found = compile(ProgramKind::Map, wrong, true).expect_err("it is wrong");
+        assert!(found[0].notes.iter().any(|note| note.contains(advice)), "{wrong}: {found:?}");
+        compile(ProgramKind::Map, right, true).unwrap_or_else(|found| panic!("{right}: {found:?}"));
     }
 }
 

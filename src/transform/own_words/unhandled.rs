@@ -1,15 +1,14 @@
 //! An error that nobody handles: which part of the expression fails, and for what.
 
 use vrl::parser::ast::{Expr, FunctionCall, Literal, Node, Op, Opcode, Query, QueryTarget};
-use vrl::path::PathPrefix;
+use vrl::path::OwnedTargetPath;
 
-use super::super::access::Touch;
 use super::super::functions::types_of;
 use super::super::program::{ProgramDiagnostic, ProgramLabel};
 use super::super::tolerant;
 use super::super::types::Shape;
 use super::parts::{Part, What, parts_within};
-use super::{Source, quoted, typed, without_null};
+use super::{Source, quoted, shape_at, typed, without_null};
 
 /// How many parts of a program are tried; each is a compilation.
 const TRIED_MAX: usize = 24;
@@ -195,23 +194,7 @@ fn path_shape(side: &Node<Expr>, source: Source<'_>) -> Option<Shape> {
     let Expr::Query(query) = side.inner() else { return None };
     let Query { target, path } = query.inner();
     let QueryTarget::External(prefix) = target.inner() else { return None };
-    let path = path.inner();
-    let related = |written: &vrl::path::OwnedValuePath| {
-        use vrl::path::ValuePath;
-        written.can_start_with(path) || path.can_start_with(written)
-    };
-    let is_written =
-        source.walk.paths.iter().any(|touched| {
-            touched.prefix == *prefix && touched.touch != Touch::Read && related(&touched.path)
-        });
-    if is_written {
-        return None;
-    }
-    let root = match prefix {
-        PathPrefix::Event => source.scope.value_shape().clone(),
-        PathPrefix::Metadata => source.scope.envelope_shape(),
-    };
-    let shape = root.read(&path.segments).shape;
+    let shape = shape_at(&OwnedTargetPath { prefix: *prefix, path: path.inner().clone() }, source)?;
     let Some(kept) = source.kept.at(&side.span().range()) else { return Some(shape) };
     Some(shape.retain(|one| types_of(&one.kind()).is_none_or(|types| types & kept != 0)))
 }

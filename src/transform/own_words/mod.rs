@@ -3,7 +3,9 @@
 
 mod arguments;
 mod elsewhere;
+mod items;
 mod names;
+mod operators;
 mod parts;
 mod syntax;
 mod unhandled;

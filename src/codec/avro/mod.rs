@@ -12,6 +12,7 @@ mod defaults;
 mod describe;
 mod encode;
 mod encode_leaf;
+mod explain;
 mod fault;
 mod input;
 mod leaf;

@@ -7,6 +7,7 @@ use apache_avro::Schema as Parsed;
 use apache_avro::schema::{DecimalSchema, FixedSchema, InnerDecimalSchema, Name, UuidSchema};
 use serde_json::{Value as Json, json};
 
+use super::explain::explain;
 use super::logical::decimal::holds_digits;
 use super::prepare::{ALIASES, Aside, DEFAULT, Text, full_name, namespace};
 use super::schema::{Field, Inner, Node, NodeId, SCHEMA_NODES_MAX, Schema, SchemaError, TypeName, Unit};
@@ -30,7 +31,8 @@ impl Schema {
             texts.push(Text::new(reference, &mut aside).map_err(of_reference)?);
         }
         let defined: BTreeSet<&String> = texts.iter().flat_map(|text| &text.defines).collect();
-        let parsed = texts.iter().map(|text| parse_alone(text, &defined));
+        let written = std::iter::once(Some(text)).chain(std::iter::repeat(None));
+        let parsed = texts.iter().zip(written).map(|(text, written)| parse_alone(text, written, &defined));
         let parsed = parsed.collect::<Result<Vec<Parsed>, _>>()?;
         let mut names = HashMap::new();
         // What the schema itself defines is its own.
@@ -54,12 +56,20 @@ impl Schema {
     }
 }
 
-/// Parses a text. What it uses of others, `defined` there, is shown to the parser as a type of that name and no more.
-fn parse_alone(text: &Text, defined: &BTreeSet<&String>) -> Result<Parsed, SchemaError> {
+/// Parses a text, `written` so where its places are to be told. What it uses of others, `defined` there, is shown to the parser
+/// as a type of that name and no more.
+fn parse_alone(
+    text: &Text,
+    written: Option<&str>,
+    defined: &BTreeSet<&String>,
+) -> Result<Parsed, SchemaError> {
     let foreign = text.uses.iter().filter(|name| !text.defines.contains(*name) && defined.contains(name));
     let foreign = foreign.map(|name| json!({"type": "fixed", "name": name, "size": 0}).to_string());
     let parsed = Parsed::parse_str_with_list(&text.json.to_string(), foreign.collect::<Vec<_>>());
-    parsed.map(|(parsed, _)| parsed).map_err(|error| SchemaError::new(error.to_string()))
+    let words = |error: apache_avro::Error| {
+        explain(&text.json, written.unwrap_or_default(), defined, error.to_string())
+    };
+    parsed.map(|(parsed, _)| parsed).map_err(words)
 }
 
 type Names<'s> = HashMap<&'s str, &'s Parsed>;

@@ -43,6 +43,9 @@ impl Text {
             let limit = SCHEMA_TEXT_DEPTH_MAX;
             return Err(SchemaError::new(format!("its JSON is nested more than {limit} levels deep")));
         }
+        if text.trim().is_empty() {
+            return Err(SchemaError { message: "not JSON: the file is empty".to_owned(), at: Some((1, 1)) });
+        }
         let mut json = serde_json::from_str::<Json>(text).map_err(|error| {
             let at = Some((error.line(), error.column())).filter(|(line, _)| *line > 0);
             SchemaError { message: format!("not JSON: {error}"), at }

@@ -1,6 +1,7 @@
 //! Forms that other languages have and programs do not, and what is written in their place.
 
 use super::quoted;
+use super::syntax::open_bracket;
 
 /// What to say at a place that cannot be read, and further help.
 pub(super) type Hint = (String, Option<String>);
@@ -50,7 +51,9 @@ fn operator(before: &str, here: &str) -> Option<Hint> {
     if here.starts_with('`') {
         return Some(("text stands in double quotes: `\"…\"`".to_owned(), None));
     }
-    if here.starts_with('=') && !before.trim_end().is_empty() {
+    // In brackets that nobody closed it is the next statement.
+    let is_open = open_bracket(before).is_some_and(|at| before.as_bytes()[at] != b'{');
+    if here.starts_with('=') && !here.starts_with("==") && !before.trim_end().is_empty() && !is_open {
         let note = "what is written to stands alone on the left of `=`, or in parentheses: `(.a = 1)`";
         return Some(("`==` compares".to_owned(), Some(note.to_owned())));
     }

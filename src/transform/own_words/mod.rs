@@ -3,8 +3,11 @@
 
 mod arguments;
 mod elsewhere;
+mod items;
 mod names;
+mod operators;
 mod parts;
+mod results;
 mod syntax;
 mod unhandled;
 
@@ -41,6 +44,10 @@ const UNDEFINED_FUNCTION: usize = 105;
 const INVALID_ARGUMENT: usize = 110;
 const UNDEFINED_VARIABLE: usize = 701;
 
+/// What is written to `_`, and what is not used.
+const TO_NOTHING: usize = 640;
+const UNUSED: usize = 900;
+
 /// A closure with too few names, or too many; comparisons in a row.
 const CLOSURE_NAMES: usize = 120;
 const CHAINED_COMPARISON: usize = 650;
@@ -62,7 +69,8 @@ pub(super) fn in_own_words(found: Vec<ProgramDiagnostic>, source: Source<'_>) ->
     for finding in found {
         let is_error = finding.is_error;
         // Millstream's own, of what only is a warning.
-        let notes: Vec<_> = finding.notes.iter().filter(|note| note.starts_with("this ")).cloned().collect();
+        let is_own = |note: &&String| note.starts_with("this ") && *note != results::NO_EFFECT;
+        let notes: Vec<_> = finding.notes.iter().filter(is_own).cloned().collect();
         let worded = match finding.code {
             // Where records come nobody waits for compilations.
             code if UNHANDLED.contains(&code) && source.scope.may_ask() => vec![finding],
@@ -72,6 +80,7 @@ pub(super) fn in_own_words(found: Vec<ProgramDiagnostic>, source: Source<'_>) ->
             UNDEFINED_VARIABLE => vec![names::of_variable(finding, source)],
             // VRL's parser goes on behind a line that it cannot read.
             _ if finding.is_of_syntax() => vec![syntax::of(finding, source.text)],
+            TO_NOTHING | UNUSED => vec![results::of(finding, source)],
             CLOSURE_NAMES => vec![finding.with_note(
                 "an array's items come with their index, an object's members with their name: `-> |_index, item| { … }`",
             )],

@@ -135,7 +135,7 @@ fn unclosed(text: &str, at: usize) -> Option<ProgramLabel> {
 }
 
 /// The last bracket that is not closed; what stands in strings and comments does not count.
-fn open_bracket(text: &str) -> Option<usize> {
+pub(super) fn open_bracket(text: &str) -> Option<usize> {
     let (mut open, mut quote, mut is_escaped, mut is_comment) = (Vec::new(), None, false, false);
     for (at, byte) in text.bytes().enumerate() {
         match (byte, quote) {

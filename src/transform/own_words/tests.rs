@@ -1,6 +1,7 @@
 //! Each mistake is told once, at its place, with what to do.
 
-use crate::transform::{ProgramKind, compile};
+use crate::config::spec::{DecodeSpec, Decoding, Format};
+use crate::transform::{ProgramKind, Scope, compile, compile_in};
 
 /// What is told of a map behind a `decode` without a schema: each place, and its words.
 fn told(source: &str) -> Vec<(String, String)> {
@@ -10,6 +11,10 @@ fn told(source: &str) -> Vec<(String, String)> {
         (source[label.span.clone()].to_owned(), format!("{}: {}", found.message, label.message))
     });
     worded.collect()
+}
+
+fn json() -> DecodeSpec {
+    DecodeSpec { value: Decoding::plain(Format::Json), key: Decoding::plain(Format::Raw) }
 }
 
 #[test]
@@ -69,6 +74,7 @@ fn what_cannot_be_read_is_told_in_words_of_what_is_written() {
         (".x = .m[\"a b\"]", "`.m.\"a b\"`"),
         (".x = .items[0][\"price\"]", "`.items[0].price`"),
         (".x = `abc`", "double quotes"),
+        ("_ = string!(.a)", "nothing is written to `_` alone: its result goes nowhere"),
     ] {
         let found = told(source);
         assert!(found.len() == 1 && found[0].1.contains(words), "{source}: {found:?}");
@@ -76,8 +82,25 @@ fn what_cannot_be_read_is_told_in_words_of_what_is_written() {
 }
 
 #[test]
+fn a_call_that_can_fail_is_not_said_to_do_nothing() {
+    let scope = Scope::start().after_decode(&json());
+    let (_, found) = compile_in(ProgramKind::Map, "string!(.a)\n.x = 1", &scope).expect("it is a program");
+    let words: Vec<_> = found.iter().map(|found| found.message.as_str()).collect();
+    assert_eq!(words, ["the result of `string!(.a)` is not used"]);
+    assert!(!found[0].is_error);
+    assert_eq!(
+        found[0].notes,
+        ["where it fails the record is poison; `.a = string!(.a)` asks for no more than that"]
+    );
+    // Without `!` VRL's own words are true.
+    let found = compile(ProgramKind::Map, "_ = 5", true).expect_err("it has no effect");
+    assert_eq!(found[0].message, "unnecessary no-op assignment");
+}
+
+#[test]
 fn what_is_advised_compiles() {
     for (wrong, advice, right) in [
+        ("_ = string!(.a)", "`.a = string!(.a)`", ".a = string!(.a)"),
         (".x = 1e300", "`to_float!(\"1e300\")`", ".x = to_float!(\"1e300\")"),
         (".x = .items[i]", "`get!(.items, [i])`", "i = 0\n.x = get!(.items, [i])"),
         (

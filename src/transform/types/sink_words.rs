@@ -1,12 +1,12 @@
 //! What is said of a member that a sink's schema cannot hold, and which place is to blame.
 
-use vrl::path::{OwnedSegment, OwnedValuePath};
+use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix};
 
 use super::super::scope::ScopeWrite;
 use super::members::shown;
 use super::shape::{Record, Shape, Text};
 use super::sink::{Check, SinkBlame, SinkFinding, Verdict};
-use super::words::{nearest, wanted};
+use super::words::{listed, nearest, wanted};
 use crate::codec::avro::{Field, Node, NodeId};
 
 impl Check<'_> {
@@ -34,7 +34,8 @@ impl Check<'_> {
         let is_error = is_sure && !is_possible;
         let mut finding = self.finding(is_error, message, format!("nothing writes `{name}`"));
         if is_possible {
-            finding.label = "not in every branch".to_owned();
+            let is_of_items = self.path.iter().any(|segment| matches!(segment, OwnedSegment::Index(_)));
+            finding.label = if is_of_items { "not in every item" } else { "not in every record" }.to_owned();
         } else if finding.written.as_ref().is_some_and(|blame| self.is_deleted(blame)) {
             finding.label = "taken away here".to_owned();
         }
@@ -60,10 +61,30 @@ impl Check<'_> {
             None => format!("`{shown}` would be lost"),
         };
         let mut finding = self.finding(is_sure, message, label);
-        finding.notes.push(format!(
-            "take it away (`del({shown})`), or write `extra: drop` where the sink's schema is named"
-        ));
+        if finding.written.is_some()
+            && let Some(near) = nearest(name, fields.iter().map(|field| field.name.as_str()))
+        {
+            finding.label = format!("did you mean `{}`?", self.sibling(near));
+        }
+        let taken = match self.without() {
+            Some(program) => format!(" (`{program}`)"),
+            None => String::new(),
+        };
         finding
+            .notes
+            .push(format!("take it away{taken}, or write `extra: drop` where the sink's schema is named"));
+        finding
+    }
+
+    /// The program that takes the member away; `None`: it stands in items of items.
+    fn without(&self) -> Option<String> {
+        let is_index = |segment: &OwnedSegment| matches!(segment, OwnedSegment::Index(_));
+        let Some(at) = self.path.iter().position(is_index) else {
+            return Some(format!("del({})", shown(self.prefix, &self.path)));
+        };
+        let (items, inside) = (shown(self.prefix, &self.path[..at]), &self.path[at + 1..]);
+        let inside = (!inside.iter().any(is_index)).then(|| shown(PathPrefix::Event, inside))?;
+        Some(format!("{items} = map_values({items}) -> |item| {{ del(item{inside}); item }}"))
     }
 
     /// Another type than what the place wants in all.
@@ -88,6 +109,10 @@ impl Check<'_> {
             false => format!("{words} is no {wanted}"),
         });
         let mut finding = self.finding(is_error, message, label);
+        if let (Shape::Literal(_), Node::Enum { symbols, .. }) = (shape, self.schema.node(whole)) {
+            let symbols = listed(symbols.iter().map(String::as_str));
+            finding.notes.push(format!("its symbols are {symbols}"));
+        }
         if is_null && !name.contains('[') {
             finding.notes.push(format!(
                 "filter such records out (`{name} != null`), or write something in the place of null (`{name} = \

@@ -15,15 +15,31 @@ const LISTED_MAX: usize = 8;
 /// How long a literal may be that is shown, in characters.
 const LITERAL_CHARS_MAX: usize = 40;
 
+/// How like a name is that has the same letters in another order, in which short names have few in common.
+const SIMILARITY_SWAPPED: f64 = 0.7;
+
 /// The name that is most like `name`.
 pub(super) fn nearest<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let like = |known: &str| {
         let (left, right) = (name.to_lowercase(), known.to_lowercase());
-        strsim::normalized_damerau_levenshtein(&left, &right)
+        let like = strsim::normalized_damerau_levenshtein(&left, &right);
+        if is_swapped(&left, &right) { like.max(SIMILARITY_SWAPPED) } else { like }
     };
     let all = names.into_iter().map(|known| (like(known), known));
     let best = all.max_by(|left, right| left.0.total_cmp(&right.0));
     best.filter(|(similarity, _)| *similarity >= SIMILARITY_MIN).map(|(_, known)| known)
+}
+
+/// Whether two letters changed places.
+fn is_swapped(left: &str, right: &str) -> bool {
+    let sorted = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    left.len() == right.len()
+        && sorted(left) == sorted(right)
+        && strsim::damerau_levenshtein(left, right) == 1
 }
 
 /// Names in a row, each in its quotes, and how many more there are.

@@ -10,6 +10,7 @@ use crate::transform::{
     compile_in, fits_writer,
 };
 
+mod advice;
 mod closures;
 mod compacted;
 mod comparisons;

@@ -25,6 +25,57 @@ fn a_sink_needs_its_members_and_has_no_others() {
 }
 
 #[test]
+fn what_is_too_much_is_taken_away_by_what_is_advised() {
+    let items = r#"{"type": "array", "items": {"type": "record", "name": "L", "fields": [{"name": "sku", "type": "string"}]}}"#;
+    let out = record(&field("lines", items));
+    let of = |program: &str| {
+        let scope = after(&[". = {\"lines\": .lines}", program]);
+        check_sink(&scope, &out, Extra::Error)
+    };
+    let found = of(".lines = .lines");
+    assert_eq!(errors(&found), ["the sink's schema has no `.lines[…].price`"]);
+    let program = ".lines = map_values(.lines) -> |item| { del(item.price); item }";
+    assert_eq!(
+        found[0].notes,
+        [format!("take it away (`{program}`), or write `extra: drop` where the sink's schema is named")]
+    );
+    assert_eq!(of(program), []);
+}
+
+#[test]
+fn a_name_that_was_written_wrong_is_told_of_though_the_right_one_stands_there() {
+    let out = record(&field("region", "\"string\""));
+    let scope = after(&[". = {\"region\": .region}", ".regoin = upcase(.region)"]);
+    let found = check_sink(&scope, &out, Extra::Error);
+    assert_eq!(found[0].label, "did you mean `.region`?");
+    // What stands there as it was decoded was not written wrong.
+    let two = record(&[field("regions", "\"string\""), field("region", "\"string\"")].join(","));
+    let scope = Scope::start().after_decode(&decode(two.text()));
+    let found = check_sink(&scope, &out, Extra::Error);
+    assert_eq!(found[0].label, "`.regions` would be lost");
+}
+
+#[test]
+fn what_is_not_always_there_is_said_of_records_or_items() {
+    let out = record(&field("n", "\"int\""));
+    let label = |program: &str| check_sink(&after(&[program]), &out, Extra::Drop)[0].label.clone();
+    assert_eq!(label("if .count > 3 { .n = 1 }"), "not in every record");
+    assert_eq!(label("for_each(.lines) -> |_i, _line| { .n = 1 }"), "not in every record");
+    let items = r#"{"type": "array", "items": {"type": "record", "name": "L", "fields": [{"name": "sku", "type": "string"}]}}"#;
+    let found = check_sink(&after(&["del(.lines[0].sku)"]), &record(&field("lines", items)), Extra::Drop);
+    assert_eq!(found[0].label, "not in every item");
+}
+
+#[test]
+fn a_symbol_with_swapped_letters_is_told_of_and_all_are_listed() {
+    let of =
+        r#"{"type": "enum", "name": "S", "symbols": ["US", "EU", "A", "B", "C", "D", "E", "F", "G", "H"]}"#;
+    let found = one(&[".n = \"UE\""], "n", of);
+    assert_eq!(found[0].label, "the sink's enum does not have \"UE\"; did you mean \"EU\"?");
+    assert_eq!(found[0].notes, ["its symbols are `US`, `EU`, `A`, `B`, `C`, `D`, `E`, `F` and 2 more"]);
+}
+
+#[test]
 fn what_fits_a_sink_and_what_does_not() {
     let int = "\"int\"";
     let fits: &[(&[&str], &str, &str)] = &[

@@ -105,6 +105,7 @@ impl Check<'_> {
             Shape::Timestamp(_) | Shape::Text(Text::Time(_) | Text::LocalTimestamp(_)) => {
                 format!("`{name}` is finer than the sink's {wanted}")
             }
+            Shape::Double => format!("`{name}` is a double, and the sink's schema wants {wanted}"),
             _ => format!("`{name}` is {}, and the sink's schema wants {wanted}", shape.words()),
         };
         self.finding(false, message, how.to_owned())

@@ -176,3 +176,17 @@ fn where_a_member_does_not_exist_the_variants_without_it_are_left() {
     behind(&["if .id > 3 { .q = 1 }", "if exists(.q) { .r = 1 } else { .r = .q }"]);
     assert!(!refused(&behind(&[]), ProgramKind::Map, "if exists(.id) { .r = length(.u.y) }").is_empty());
 }
+
+#[test]
+fn doubles_that_a_float_does_not_hold_are_warned_of() {
+    for (steps, name) in [(&[][..], "db"), (&[".y = .db"], "y"), (&["filter: .db > 1.5"], "db")] {
+        is_warned(steps, name, "\"float\"");
+        let found = told(steps, name, "[\"null\", \"float\"]");
+        assert_eq!(found[0].message, format!("`.{name}` is a double, and the sink's schema wants float"));
+        assert!(found[0].label.starts_with("a float holds no more than 3.4e38: "), "{found:#?}");
+        is_taken(steps, name, "\"double\"");
+        is_taken(steps, name, "[\"float\", \"double\"]");
+    }
+    is_taken(&[".y = .db * 2.0"], "y", "\"float\"");
+    is_taken(&[".y = 0.5"], "y", "\"float\"");
+}

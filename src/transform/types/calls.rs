@@ -7,6 +7,7 @@ use vrl::parser::ast::{Expr, FunctionCall, Node, QueryTarget};
 
 use super::super::program::ProgramDiagnostic;
 use super::super::tolerant::WRONG_ARGUMENT;
+use super::binary;
 use super::closures;
 use super::flow::{Flow, Written, result_of};
 use super::predicates;
@@ -48,6 +49,9 @@ pub(super) fn call(flow: &mut Flow<'_>, call: &FunctionCall) -> Shape {
     if flow.tells() && !flow.may_ask {
         let found = predicates::check(flow, &name, call, &arguments);
         flow.found.extend(found);
+    }
+    if let Some(bytes) = binary::result(&name, arguments.first()) {
+        return bytes;
     }
     match (name.as_str(), arguments.into_iter().next()) {
         ("del", Some(first)) => first,

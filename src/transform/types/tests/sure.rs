@@ -190,3 +190,38 @@ fn doubles_that_a_float_does_not_hold_are_warned_of() {
     is_taken(&[".y = .db * 2.0"], "y", "\"float\"");
     is_taken(&[".y = 0.5"], "y", "\"float\"");
 }
+
+#[test]
+fn bytes_that_functions_give_are_no_text_for_certain() {
+    for source in [
+        "encode_gzip!(.name)",
+        "encode_zlib!(.name)",
+        "encode_snappy!(.name)",
+        "encode_zstd!(.name)",
+        "encode_lz4!(.name)",
+        "decode_gzip!(.by)",
+        "decode_base64!(.name)",
+        "decode_base64(.name) ?? \"\"",
+        "decode_base16!(.name)",
+        "random_bytes!(16)",
+        "ip_pton!(.name)",
+        "hmac!(.name, .name)",
+        "to_string(.by)",
+        "to_string(.by) + \"x\"",
+        ".by + .name",
+        ".name + .by",
+    ] {
+        let steps = [format!(".y = {source}")];
+        let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+        is_warned(&steps, "y", "\"string\"");
+        is_taken(&steps, "y", "\"bytes\"");
+        let found = check_sink_json(&behind(&[&steps[..], &["del(.by)"]].concat()));
+        let found: Vec<_> = found.iter().map(|found| (found.is_error, found.message.as_str())).collect();
+        assert_eq!(found, [(false, "`.y` is bytes, and JSON holds text")], "{source}");
+    }
+    is_warned(&[".y = chunks!(.name, 4)"], "y", r#"{"type": "array", "items": "string"}"#);
+    for source in ["encode_base64(.by)", "to_string(.id)", "upcase(.name)", "sha2(.by)", ".name + .name"] {
+        is_taken(&[&format!(".y = {source}")], "y", "\"string\"");
+        assert_eq!(check_sink_json(&behind(&[&format!(".y = {source}\ndel(.by)")])), [], "{source}");
+    }
+}

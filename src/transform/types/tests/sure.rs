@@ -225,3 +225,20 @@ fn bytes_that_functions_give_are_no_text_for_certain() {
         assert_eq!(check_sink_json(&behind(&[&format!(".y = {source}\ndel(.by)")])), [], "{source}");
     }
 }
+
+#[test]
+fn the_variant_that_lacks_a_member_is_named() {
+    let found = told(&[], "ur", RA);
+    assert_eq!(
+        errors(&found),
+        [
+            "`.ur.a` is missing where `.ur` is a record `Rb`: the sink's schema wants int, and has no default for it"
+        ]
+    );
+    assert_eq!(found[0].notes, ["filter such records out (`exists(.ur.a)`)"]);
+    let found = told(&["filter: !exists(.ur.a)"], "ur", RA);
+    assert_eq!(
+        errors(&found),
+        ["`.ur.a` is missing: the sink's schema wants int, and has no default for it"]
+    );
+}

@@ -45,7 +45,12 @@ pub(super) fn fit(shape: &Shape, writing: &Writing, id: NodeId) -> Fit {
             "such a float has most often more digits than {} keeps: then it is poison (`avro_range`)",
             wanted(schema, id)
         )),
-        Shape::Float | Shape::Single => {
+        Shape::Double if matches!(node, Node::Float) => Fit::Cut(format!(
+            "a float holds no more than {}: a double beyond that is poison (`avro_range`), and of any other the digits that a float \
+             does not keep are lost",
+            f32_most()
+        )),
+        Shape::Float | Shape::Double | Shape::Single => {
             Fit::of(matches!(node, Node::Float | Node::Double | Node::Decimal { .. } | Node::BigDecimal))
         }
         Shape::Timestamp(from) => match node {
@@ -56,6 +61,11 @@ pub(super) fn fit(shape: &Shape, writing: &Writing, id: NodeId) -> Fit {
         Shape::Literal(value) => of_literal(value, writing, id),
         _ => Fit::No(None),
     }
+}
+
+/// The largest float of 32 bits, in a few digits.
+fn f32_most() -> String {
+    format!("{:.1e}", f32::MAX)
 }
 
 fn cut(from: Option<u8>, to: u8) -> Fit {

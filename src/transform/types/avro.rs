@@ -39,7 +39,7 @@ impl Walk<'_> {
             Node::Int => Shape::INT,
             Node::Long => Shape::LONG,
             Node::Float => Shape::Single,
-            Node::Double => Shape::Float,
+            Node::Double => Shape::Double,
             Node::Bytes => Shape::Text(Text::Bytes(None)),
             Node::String => Shape::Text(Text::String),
             Node::Fixed { size, .. } => Shape::Text(Text::Bytes(Some(*size))),

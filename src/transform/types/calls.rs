@@ -8,6 +8,7 @@ use vrl::path::OwnedSegment;
 
 use super::super::program::ProgramDiagnostic;
 use super::super::tolerant::WRONG_ARGUMENT;
+use super::binary;
 use super::closures;
 use super::flow::{Flow, Written, result_of};
 use super::predicates;
@@ -53,6 +54,9 @@ pub(super) fn call(flow: &mut Flow<'_>, call: &FunctionCall) -> Shape {
     if name == "compact" {
         let value = value_argument(call).and_then(|index| arguments.get(index));
         return value.map_or(Shape::Any, |value| value.compacted(call.arguments.len() == 1));
+    }
+    if let Some(bytes) = binary::result(&name, arguments.first()) {
+        return bytes;
     }
     match (name.as_str(), arguments.into_iter().next()) {
         ("del", Some(first)) => first,

@@ -75,7 +75,7 @@ pub(super) fn class(shape: &Shape) -> Option<Class> {
         Shape::Any | Shape::Union(_) | Shape::Perhaps(_) => return None,
         Shape::Null => Class::Null,
         Shape::Boolean => Class::Boolean,
-        Shape::Integer(_) | Shape::Float | Shape::Single => Class::Number,
+        Shape::Integer(_) | Shape::Float | Shape::Double | Shape::Single => Class::Number,
         Shape::Timestamp(_) => Class::Timestamp,
         Shape::Regex => Class::Regex,
         Shape::Text(_) => Class::Text,

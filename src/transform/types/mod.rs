@@ -7,6 +7,7 @@
 mod accepts;
 mod assign;
 mod avro;
+mod binary;
 mod calls;
 mod closures;
 mod compacted;

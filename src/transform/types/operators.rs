@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use vrl::parser::ast::{Expr, Node, Op, Opcode};
 
+use super::binary::is_binary;
 use super::compare::{self, Sides};
 use super::flow::{Flow, State, Written};
 use super::reads::constant;
@@ -116,9 +117,11 @@ impl Flow<'_> {
 
 /// What an operator makes of two values.
 pub(super) fn arithmetic(opcode: Opcode, left: &Shape, right: &Shape) -> Shape {
+    let is_binary = is_binary(left) || is_binary(right);
     let (left, right) = (left.kind(), right.kind());
     match opcode {
         Opcode::Div => Shape::Float,
+        Opcode::Add if left.is_bytes() && right.is_bytes() && is_binary => Shape::Text(Text::Bytes(None)),
         Opcode::Add if left.is_bytes() && right.is_bytes() => Shape::Text(Text::Unknown),
         _ if left.is_integer() && right.is_integer() => Shape::Integer(None),
         _ if (left.is_float() && (right.is_float() || right.is_integer()))

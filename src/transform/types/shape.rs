@@ -20,8 +20,10 @@ pub enum Shape {
     Boolean,
     /// An integer of this range; `None`: what a program worked out.
     Integer(Option<(i64, i64)>),
-    /// A float.
+    /// A float that a program worked out.
     Float,
+    /// A float of 64 bits, as it was decoded.
+    Double,
     /// A float that 32 bits hold, with the digits that it has as one of 64 bits.
     Single,
     /// A point in time with so many digits behind the second; `None`: what a program worked out.
@@ -206,7 +208,7 @@ impl Shape {
             Self::Null => Kind::null(),
             Self::Boolean => Kind::boolean(),
             Self::Integer(_) => Kind::integer(),
-            Self::Float | Self::Single => Kind::float(),
+            Self::Float | Self::Double | Self::Single => Kind::float(),
             Self::Timestamp(_) => Kind::timestamp(),
             Self::Regex => Kind::regex(),
             Self::Text(_) => Kind::bytes(),

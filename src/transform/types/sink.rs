@@ -59,7 +59,8 @@ fn check(
     extra: Extra,
 ) -> Vec<SinkFinding> {
     let writing = Writing::new(Arc::clone(schema), extra == Extra::Drop);
-    let mut check = Check { scope, prefix, schema, writing: &writing, extra, path: Vec::new() };
+    let mut check =
+        Check { scope, prefix, schema, writing: &writing, extra, path: Vec::new(), has_variants: false };
     if prefix == PathPrefix::Metadata {
         check.path.push(OwnedSegment::field("key"));
     }
@@ -82,6 +83,8 @@ pub(super) struct Check<'c> {
     writing: &'c Writing,
     extra: Extra,
     pub path: Vec<OwnedSegment>,
+    /// Several records may stand in the place that is looked at.
+    pub has_variants: bool,
 }
 
 impl Check<'_> {
@@ -89,6 +92,8 @@ impl Check<'_> {
     fn place(&mut self, shape: &Shape, id: NodeId, sure: Sure) -> Vec<SinkFinding> {
         let alternatives = shape.alternatives();
         let is_only = alternatives.len() == 1;
+        let records = alternatives.iter().filter(|(one, _)| matches!(one, Shape::Record(_))).count();
+        let around = std::mem::replace(&mut self.has_variants, records > 1);
         let mut found = Vec::new();
         let mut misfits = 0;
         for (one, is_certain) in &alternatives {
@@ -97,6 +102,7 @@ impl Check<'_> {
             misfits += usize::from(best.is_misfit);
             found.extend(best.found);
         }
+        self.has_variants = around;
         // Where nothing of it fits, it does not matter which of it occurs.
         if sure.value && misfits == alternatives.len() {
             found.iter_mut().for_each(|finding| finding.is_error = true);

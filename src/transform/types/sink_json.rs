@@ -5,10 +5,9 @@ use vrl::path::{OwnedSegment, OwnedValuePath, PathPrefix};
 use super::super::scope::Scope;
 use super::members::shown;
 use super::shape::{Shape, Text};
-use super::sink::{FINDINGS_MAX, SinkFinding};
+use super::sink::{FINDINGS_MAX, SinkBlame, SinkFinding};
 
-/// Tells of the bytes that stand in the value as they were decoded, where a sink writes JSON. What a map wrote is its own
-/// affair.
+/// Tells of the bytes that stand in the value, where a sink writes JSON.
 pub fn check_sink_json(scope: &Scope) -> Vec<SinkFinding> {
     let mut found = Vec::new();
     place(scope, scope.value_shape(), &mut Vec::new(), &mut found);
@@ -31,19 +30,12 @@ fn place(scope: &Scope, shape: &Shape, path: &mut Vec<OwnedSegment>, found: &mut
                 inside(OwnedSegment::field(name), &member.shape);
             }
         }
-        Shape::Text(Text::Bytes(_)) if !is_written(scope, path) => found.push(finding(shape, path)),
+        Shape::Text(Text::Bytes(_)) => found.push(finding(scope, shape, path)),
         _ => {}
     }
 }
 
-/// Whether a map wrote it, or took it away.
-fn is_written(scope: &Scope, path: &[OwnedSegment]) -> bool {
-    let names = path.iter().take_while(|segment| matches!(segment, OwnedSegment::Field(_)));
-    let path = OwnedValuePath { segments: names.cloned().collect() };
-    scope.last_write(PathPrefix::Event, &path).is_some()
-}
-
-fn finding(shape: &Shape, path: &[OwnedSegment]) -> SinkFinding {
+fn finding(scope: &Scope, shape: &Shape, path: &[OwnedSegment]) -> SinkFinding {
     let name = shown(PathPrefix::Event, path).replace("[0]", "[…]");
     let mut notes = Vec::new();
     if !name.contains('[') {
@@ -51,12 +43,15 @@ fn finding(shape: &Shape, path: &[OwnedSegment]) -> SinkFinding {
             "write them as text (`{name} = encode_base64(…)`), or take them away (`del({name})`)"
         ));
     }
+    let names = path.iter().take_while(|segment| matches!(segment, OwnedSegment::Field(_)));
+    let names = OwnedValuePath { segments: names.cloned().collect() };
+    let written = scope.last_write(PathPrefix::Event, &names);
     SinkFinding {
         is_error: false,
         is_always: false,
         message: format!("`{name}` is {}, and JSON holds text", shape.words()),
         label: "a record whose bytes are not UTF-8 is poison".to_owned(),
         notes,
-        written: None,
+        written: written.map(|write| SinkBlame { map: write.map, span: write.span.clone() }),
     }
 }

@@ -21,16 +21,15 @@ impl Check<'_> {
     ) -> SinkFinding {
         let name = self.name();
         let wanted = wanted(self.schema, field.node);
-        let message = match is_possible {
-            false => {
-                format!("`{name}` is missing: the sink's schema wants {wanted}, and has no default for it")
-            }
-            true => {
-                format!(
-                    "`{name}` can be missing: the sink's schema wants {wanted}, and has no default for it"
-                )
-            }
-        };
+        let variant = record.name.as_ref().filter(|_| self.has_variants && !is_possible);
+        let place = variant.map_or_else(String::new, |variant| match self.holder() {
+            Some(holder) => format!(" where `{holder}` is a record `{variant}`"),
+            None => format!(" in a record `{variant}`"),
+        });
+        let verb = if is_possible { "can be" } else { "is" };
+        let message = format!(
+            "`{name}` {verb} missing{place}: the sink's schema wants {wanted}, and has no default for it"
+        );
         let is_error = is_sure && !is_possible;
         let mut finding = self.finding(is_error, message, format!("nothing writes `{name}`"));
         if is_possible {
@@ -38,6 +37,9 @@ impl Check<'_> {
             finding.label = if is_of_items { "not in every item" } else { "not in every record" }.to_owned();
         } else if finding.written.as_ref().is_some_and(|blame| self.is_deleted(blame)) {
             finding.label = "taken away here".to_owned();
+        }
+        if variant.is_some() && !name.contains('[') {
+            finding.notes.push(format!("filter such records out (`exists({name})`)"));
         }
         if let Node::Union(variants) = self.schema.node(field.node)
             && variants.iter().any(|variant| *self.schema.node(*variant) == Node::Null)
@@ -130,6 +132,7 @@ impl Check<'_> {
             Shape::Timestamp(_) | Shape::Text(Text::Time(_) | Text::LocalTimestamp(_)) => {
                 format!("`{name}` is finer than the sink's {wanted}")
             }
+            Shape::Double => format!("`{name}` is a double, and the sink's schema wants {wanted}"),
             _ => format!("`{name}` is {}, and the sink's schema wants {wanted}", shape.words()),
         };
         self.finding(false, message, how.to_owned())
@@ -154,6 +157,12 @@ impl Check<'_> {
 
     fn name(&self) -> String {
         shown(self.prefix, &self.path).replace("[0]", "[…]")
+    }
+
+    /// What the member would stand in; `None`: the value itself.
+    fn holder(&self) -> Option<String> {
+        let around = &self.path[..self.path.len().saturating_sub(1)];
+        (!around.is_empty()).then(|| shown(self.prefix, around).replace("[0]", "[…]"))
     }
 
     fn sibling(&self, name: &str) -> String {

@@ -82,7 +82,7 @@ impl Shape {
             same if *same == Self::INT => "an int".to_owned(),
             same if *same == Self::LONG => "a long".to_owned(),
             Self::Integer(Some((min, max))) => format!("an integer from {min} to {max}"),
-            Self::Float => "a float".to_owned(),
+            Self::Float | Self::Double => "a float".to_owned(),
             Self::Single => "a float of 32 bits".to_owned(),
             Self::Timestamp(_) => "a timestamp".to_owned(),
             Self::Regex => "a regular expression".to_owned(),

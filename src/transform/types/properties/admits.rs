@@ -15,7 +15,7 @@ pub(super) fn admits(shape: &Shape, value: &Value) -> bool {
             range.is_none_or(|(min, max)| (min..=max).contains(integer))
         }
         (Shape::Single, Value::Float(float)) => single(float.into_inner()).total_cmp(float).is_eq(),
-        (Shape::Float, Value::Float(_)) | (Shape::Timestamp(_), Value::Timestamp(_)) => true,
+        (Shape::Float | Shape::Double, Value::Float(_)) | (Shape::Timestamp(_), Value::Timestamp(_)) => true,
         (Shape::Text(text), value) => value.as_bytes().is_some_and(|bytes| is_of(text, bytes)),
         (Shape::Literal(literal), value) => match (literal.as_bytes(), value.as_bytes()) {
             (Some(left), Some(right)) => left == right,

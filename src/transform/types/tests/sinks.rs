@@ -87,7 +87,6 @@ fn what_fits_a_sink_and_what_does_not() {
         (&[], "total", r#"{"type": "bytes", "logicalType": "decimal", "precision": 12, "scale": 3}"#),
         (&[], "status", "\"string\""),
         (&[], "status", r#"{"type": "enum", "name": "S", "symbols": ["CLOSED", "NEW", "SHIPPED", "LOST"]}"#),
-        (&[], "weight", "\"float\""),
         (&[".count = .count + 1"], "count", int),
         (&[".n = 5"], "n", int),
         (&[".n = to_int(.weight)"], "n", int),

@@ -176,3 +176,69 @@ fn where_a_member_does_not_exist_the_variants_without_it_are_left() {
     behind(&["if .id > 3 { .q = 1 }", "if exists(.q) { .r = 1 } else { .r = .q }"]);
     assert!(!refused(&behind(&[]), ProgramKind::Map, "if exists(.id) { .r = length(.u.y) }").is_empty());
 }
+
+#[test]
+fn doubles_that_a_float_does_not_hold_are_warned_of() {
+    for (steps, name) in [(&[][..], "db"), (&[".y = .db"], "y"), (&["filter: .db > 1.5"], "db")] {
+        is_warned(steps, name, "\"float\"");
+        let found = told(steps, name, "[\"null\", \"float\"]");
+        assert_eq!(found[0].message, format!("`.{name}` is a double, and the sink's schema wants float"));
+        assert!(found[0].label.starts_with("a float holds no more than 3.4e38: "), "{found:#?}");
+        is_taken(steps, name, "\"double\"");
+        is_taken(steps, name, "[\"float\", \"double\"]");
+    }
+    is_taken(&[".y = .db * 2.0"], "y", "\"float\"");
+    is_taken(&[".y = 0.5"], "y", "\"float\"");
+}
+
+#[test]
+fn bytes_that_functions_give_are_no_text_for_certain() {
+    for source in [
+        "encode_gzip!(.name)",
+        "encode_zlib!(.name)",
+        "encode_snappy!(.name)",
+        "encode_zstd!(.name)",
+        "encode_lz4!(.name)",
+        "decode_gzip!(.by)",
+        "decode_base64!(.name)",
+        "decode_base64(.name) ?? \"\"",
+        "decode_base16!(.name)",
+        "random_bytes!(16)",
+        "ip_pton!(.name)",
+        "hmac!(.name, .name)",
+        "to_string(.by)",
+        "to_string(.by) + \"x\"",
+        ".by + .name",
+        ".name + .by",
+    ] {
+        let steps = [format!(".y = {source}")];
+        let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+        is_warned(&steps, "y", "\"string\"");
+        is_taken(&steps, "y", "\"bytes\"");
+        let found = check_sink_json(&behind(&[&steps[..], &["del(.by)"]].concat()));
+        let found: Vec<_> = found.iter().map(|found| (found.is_error, found.message.as_str())).collect();
+        assert_eq!(found, [(false, "`.y` is bytes, and JSON holds text")], "{source}");
+    }
+    is_warned(&[".y = chunks!(.name, 4)"], "y", r#"{"type": "array", "items": "string"}"#);
+    for source in ["encode_base64(.by)", "to_string(.id)", "upcase(.name)", "sha2(.by)", ".name + .name"] {
+        is_taken(&[&format!(".y = {source}")], "y", "\"string\"");
+        assert_eq!(check_sink_json(&behind(&[&format!(".y = {source}\ndel(.by)")])), [], "{source}");
+    }
+}
+
+#[test]
+fn the_variant_that_lacks_a_member_is_named() {
+    let found = told(&[], "ur", RA);
+    assert_eq!(
+        errors(&found),
+        [
+            "`.ur.a` is missing where `.ur` is a record `Rb`: the sink's schema wants int, and has no default for it"
+        ]
+    );
+    assert_eq!(found[0].notes, ["filter such records out (`exists(.ur.a)`)"]);
+    let found = told(&["filter: !exists(.ur.a)"], "ur", RA);
+    assert_eq!(
+        errors(&found),
+        ["`.ur.a` is missing: the sink's schema wants int, and has no default for it"]
+    );
+}

@@ -61,6 +61,7 @@ impl Shape {
             Self::Boolean
             | Self::Integer(_)
             | Self::Float
+            | Self::Double
             | Self::Single
             | Self::Timestamp(_)
             | Self::Regex => Empty::Never,

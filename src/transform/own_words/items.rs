@@ -28,26 +28,21 @@ pub(super) fn of(call: &FunctionCall, argument: &str, source: Source<'_>) -> Opt
     let text = |node: &Node<Expr>| source.text.get(node.span().range()).and_then(quoted);
     let given =
         call.arguments.iter().map(|given| &given.inner().expr).find(|node| text(node) == Some(argument))?;
-    let (shape, is_compact) = same_items(given, source)?;
-    let Shape::Array(items) = shape else { return None };
+    let Shape::Array(items) = same_items(given, source)? else { return None };
     let kind = items.kind();
     if !wants_texts || *items == Shape::Any || kind.is_bytes() {
         return None;
     }
     let words = items.words();
     let label = format!("`{argument}` is an array, each item {words}; `{name}` takes an array of strings");
-    let is_null_beside = kind.contains_bytes() && kind.contains_null();
     let note = match &*items {
         Shape::Record(record) => {
             record.members.iter().find(|(_, member)| member.shape.kind().is_bytes()).map(|(member, _)| {
                 format!("of a member of each: `map_values({argument}) -> |item| {{ item.{member} }}`")
             })
         }
-        _ if is_null_beside && is_compact => {
-            Some("`compact` leaves no null there, and VRL does not know so".to_owned())
-        }
-        _ if is_null_beside => {
-            Some(format!("`{name}!(compact({argument}), …)` leaves out null and empty text"))
+        _ if kind.contains_bytes() && kind.contains_null() => {
+            Some(format!("`{name}(compact({argument}), …)` leaves out null and empty text"))
         }
         _ if kind.is_integer() || kind.is_float() || kind.is_boolean() || kind.is_timestamp() => {
             Some(format!("as text: `map_values({argument}) -> |item| {{ to_string(item) }}`"))
@@ -57,13 +52,11 @@ pub(super) fn of(call: &FunctionCall, argument: &str, source: Source<'_>) -> Opt
     Some(OtherItems { is_always: !kind.contains_bytes(), label, note })
 }
 
-/// The shape of a member, or of some of its items; and whether null is taken out of them.
-fn same_items(node: &Node<Expr>, source: Source<'_>) -> Option<(Shape, bool)> {
-    let Expr::FunctionCall(call) = node.inner() else { return Some((shape(node, source)?, false)) };
-    let call = call.inner();
-    let name: &str = call.ident.inner().as_ref();
-    let [argument] = call.arguments.as_slice() else { return None };
-    let is_compact = name == "compact";
-    let (shape, _) = same_items(&argument.inner().expr, source).filter(|_| is_compact || name == "unique")?;
-    Some((shape, is_compact))
+/// The shape of a member, or of some of its items.
+fn same_items(node: &Node<Expr>, source: Source<'_>) -> Option<Shape> {
+    let Expr::FunctionCall(call) = node.inner() else { return shape(node, source) };
+    match (call.inner().ident.inner().as_ref(), call.inner().arguments.as_slice()) {
+        ("unique", [argument]) => same_items(&argument.inner().expr, source),
+        _ => None,
+    }
 }

@@ -156,7 +156,8 @@ impl<'w> Encoder<'w> {
         if depth > AVRO_DEPTH_MAX {
             return Err(too_deep());
         }
-        match (self.schema().node(node), value) {
+        let wanted = self.schema().node(node);
+        match (wanted, value) {
             (Node::Union(variants), _) => {
                 let candidates = self.candidates(node, value);
                 self.best(candidates, variants, value, depth).map(|(fit, _)| fit)
@@ -174,7 +175,12 @@ impl<'w> Encoder<'w> {
                 let index = value.to_str().and_then(|text| self.symbol_index(node, text));
                 Ok(index.map_or(Fit::Not, |_| taken(matches!(value, Value::String(_)))))
             }
-            _ => Ok(self.leaf(node, value).map_or(Fit::Not, |leaf| taken(leaf.is_same))),
+            _ => {
+                // A decimal, a date and the like read back as text, and never as bytes.
+                let is_other =
+                    matches!(value, Value::Bytes(_)) && !matches!(wanted, Node::Bytes | Node::Fixed { .. });
+                Ok(self.leaf(node, value).map_or(Fit::Not, |leaf| taken(leaf.is_same && !is_other)))
+            }
         }
     }
 

@@ -24,6 +24,10 @@ fn the_first_that_reads_back_as_the_same_is_taken() {
     assert_eq!(variant(r#"["float", "double"]"#, Value::from_f64_or_zero(0.1)), 1);
     assert_eq!(variant(r#"["bytes", "string"]"#, "a"), 1);
     assert_eq!(variant(r#"["string", "bytes"]"#, Value::Bytes(Bytes::from_static(b"a"))), 1);
+    let number =
+        r#"[{"type": "bytes", "logicalType": "big-decimal"}, {"type": "fixed", "name": "F", "size": 1}]"#;
+    assert_eq!(variant(number, "0"), 0, "a decimal reads back as text");
+    assert_eq!(variant(number, Value::Bytes(Bytes::from_static(b"0"))), 1);
     let symbol = r#"[{"type": "enum", "name": "E", "symbols": ["A"]}, "string"]"#;
     assert_eq!(variant(symbol, "A"), 0);
     assert_eq!(variant(symbol, "B"), 1);

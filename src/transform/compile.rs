@@ -195,7 +195,8 @@ fn scope_after(
     // VRL's types follow the way to the end of a program, not the one that leaves it early.
     if walk.access.returns {
         left.kind = scope.value_kind().clone();
-        left.shape = scope.value_shape().clone();
+        // Nor is it known what of it comes to the one end or the other.
+        left.shape = scope.value_shape().doubted();
         left.key = left.key.map(|_| types::Shape::Any);
         for touched in written.iter().filter(|touched| touched.prefix == PathPrefix::Event) {
             let first = touched.path.segments.first();

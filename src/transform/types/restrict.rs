@@ -86,7 +86,7 @@ impl Shape {
     }
 
     /// The same values, of whose members it is not known any more that each of them occurs.
-    pub(super) fn doubted(&self) -> Self {
+    pub(in crate::transform) fn doubted(&self) -> Self {
         match self {
             Self::Record(record) => {
                 let mut record = (**record).clone();

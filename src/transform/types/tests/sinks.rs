@@ -393,3 +393,11 @@ fn what_a_closure_keeps_out_is_not_certain_inside_of_what_it_keeps() {
     let whole = compiled(&scope, ProgramKind::Map, ".v = .lines").0.scope_after().clone();
     assert_eq!(errors(&check_sink(&whole, &sink("\"string\""), Extra::Drop)).len(), 2);
 }
+
+#[test]
+fn what_a_map_lets_through_by_return_is_not_certain() {
+    let map = "if .note != null { return . }\nabort";
+    let found = one(&[map], "note", "\"string\"");
+    assert!(found.len() == 1 && !found[0].is_error, "{found:#?}");
+    assert_eq!(errors(&one(&[map], "note", "\"int\"")).len(), 2);
+}
